@@ -190,6 +190,7 @@ def build_services(
             posts_of(runbooks),
             look=watch.look,
             named=people.named,
+            granted=lambda: chat.identity().scopes,
         ),
         look=watch.look,
         search=search.keep,

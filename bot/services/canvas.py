@@ -47,18 +47,26 @@ def said(snap: Snapshot) -> str:
 
 
 class ChannelCanvas:
-    """Derives it from snapshots. ``named`` finds the names of people and channels of a workspace."""
+    """Derives it from snapshots.
+
+    ``named`` finds the names of people and channels of a workspace, ``granted`` returns the token's scopes.
+    """
 
     def __init__(
-        self, chat: Chat, settings: Settings, named: Callable[[str, Mentions], Named]
+        self,
+        chat: Chat,
+        settings: Settings,
+        named: Callable[[str, Mentions], Named],
+        granted: Callable[[], frozenset[str]],
     ) -> None:
+        self._granted = granted
         self._chat = chat
         self._settings = settings
         self._named = named
 
     def of(self, snap: Snapshot, shown: CardSpec) -> Iterator[Resource]:
         """The paragraph, where the token has the scopes; it shows what the card does."""
-        if not self._chat.identity().scopes >= SCOPES:
+        if not self._granted() >= SCOPES:
             return
         write = partial(self._written, snap, shown)
         yield Resource(

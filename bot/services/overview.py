@@ -29,9 +29,13 @@ class Overview:
     """Derives them from snapshots."""
 
     def __init__(
-        self, chat: Chat, settings: Settings, named: Callable[[str, Mentions], Named]
+        self,
+        chat: Chat,
+        settings: Settings,
+        named: Callable[[str, Mentions], Named],
+        granted: Callable[[], frozenset[str]],
     ) -> None:
-        self._canvas = ChannelCanvas(chat, settings, named)
+        self._canvas = ChannelCanvas(chat, settings, named, granted)
         self._chat = chat
         self._settings = settings
         self._posts = Posts(chat)

@@ -43,7 +43,8 @@ _REPORTED_AT_ONCE = (ResourceState.FAILED, ResourceState.NEEDS_HUMAN)
 
 
 class Resources:
-    """Derives resources from snapshots. ``named`` is as in :class:`bot.services.canvas.ChannelCanvas`."""
+    """Derives resources from snapshots. ``named`` and ``granted`` are as in
+    :class:`bot.services.canvas.ChannelCanvas`."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class Resources:
         run_posts: RunPosts,
         look: LookAt,
         named: Callable[[str, Mentions], Named] = lambda _team_id, _found: UNNAMED,
+        granted: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._store = store
         self._chat = chat
@@ -63,7 +65,7 @@ class Resources:
         self._look = look
         self._posts = Posts(chat)
         self._announcements = Announcements(chat, settings, look)
-        self._overview = Overview(chat, settings, named)
+        self._overview = Overview(chat, settings, named, granted)
         self.alone = RunMessages(store, chat, now, run_posts)  # of runs outside of incidents
 
     def snapshot(self, incident_id: str) -> Snapshot:
