@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from bot.render.canvas import MARK
 from sandbox.slack import Channel, Fault, SlackSandbox, answers, drop_after, drop_before, on_call
 from sandbox.slack.canvases import change, new_canvas, sections, text_of
 from tests.support.bot import Scene
+from tests.support.faults import hurried
 from tests.support.waiting import wait_until
 
 
@@ -26,7 +28,8 @@ def is_shown(scene: Scene, channel: Channel) -> bool:
 
 
 def show(scene: Scene, channel: Channel) -> None:
-    wait_until(lambda: is_shown(scene, channel), "the canvas")
+    """Wait for the canvas; what failed is tried again later."""
+    hurried(scene, lambda: is_shown(scene, channel), "the canvas", most=timedelta(minutes=25))
 
 
 def write(slack: SlackSandbox, channel: Channel, text: str) -> None:
@@ -38,8 +41,12 @@ def write(slack: SlackSandbox, channel: Channel, text: str) -> None:
 
 def changed(scene: Scene, channel: Channel, text: str = "Routes come back") -> None:
     scene.ana.command(channel.id, f"/incident update {text}")
-    wait_until(lambda: text in scene.posts(channel.id, "card")[0]["text"], "the card")
-    show(scene, channel)
+
+    def is_applied() -> bool:
+        row = scene.resources(channel.id)["canvas"]
+        return row.state is ResourceState.DONE and text in str(row.applied_spec)
+
+    hurried(scene, is_applied, "the canvas follows", most=timedelta(minutes=25))
 
 
 def test_it_follows_the_state_and_leaves_what_people_write(
@@ -63,7 +70,6 @@ def test_a_canvas_that_people_made_first_gets_the_paragraph(
     slack.faults = [on_call("conversations.canvases.create", drop_before(), times=1)]
     channel = scene.declare()
     slack._live(channel.id).canvas = new_canvas("Ours", "# Ours\n\nWhat we know.")
-    scene.later(minutes=10)
     show(scene, channel)
     assert said(slack, channel).count(MARK) == 1
     assert said(slack, channel).endswith("# Ours\n\nWhat we know.")
@@ -78,9 +84,7 @@ def test_a_lost_answer_doubles_nothing(
     channel = scene.declare()
     if method == "canvases.edit":
         show(scene, channel)
-        scene.ana.command(channel.id, "/incident update Routes come back")
-    scene.later(minutes=10)
-    wait_until(lambda: said(slack, channel).count(MARK) == 1, "one paragraph")
+        changed(scene, channel)
     show(scene, channel)
     assert said(slack, channel).count(MARK) == 1
 

@@ -52,7 +52,7 @@ def test_an_app_creates_finds_and_edits_a_canvas(slack: SlackSandbox) -> None:
     shown = client.conversations_info(channel=channel)["channel"]["properties"]["canvas"]
     assert shown["file_id"] == canvas
     with pytest.raises(SlackApiError, match="channel_canvas_already_exists"):
-        client.conversations_canvases_create(channel_id=channel)
+        client.conversations_canvases_create(channel_id=channel, document_content=content)
     (found,) = client.canvases_sections_lookup(
         canvas_id=canvas, criteria={"contains_text": "State"}
     )["sections"]
