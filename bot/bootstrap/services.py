@@ -183,7 +183,16 @@ def build_services(
         reconciler,
         durable,
         Channels(store, reconciler, chat, settings),
-        Resources(store, chat, now, settings, posts_of(runbooks), look=watch.look),
+        Resources(
+            store,
+            chat,
+            now,
+            settings,
+            posts_of(runbooks),
+            look=watch.look,
+            named=people.named,
+            granted=lambda: chat.identity().scopes,
+        ),
         look=watch.look,
         search=search.keep,
     )

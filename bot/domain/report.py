@@ -45,6 +45,8 @@ _NOT_IN_TIMELINE = frozenset(
         EntryKind.PUBLISHED,
         EntryKind.CHANNEL,
         EntryKind.PRIVATE,
+        EntryKind.INVITED,
+        EntryKind.EDITED,
     }
 )
 

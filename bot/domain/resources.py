@@ -19,6 +19,7 @@ class ResourceKind(StrEnum):
     CARD = "card"
     PIN = "pin"
     TOPIC = "topic"
+    CANVAS = "canvas"
     BOOKMARK = "bookmark"  # the bookmark's title
     ANNOUNCEMENT = "announcement"
     ANNOUNCED_UPDATE = "announced_update"  # the entry's id
@@ -34,6 +35,7 @@ class ResourceKind(StrEnum):
     )
     NOTICE = "notice"
     CHANNEL_NOTICE = "channel_notice"  # the entry's id and the person's user id
+    HANDOVER = "handover"  # the entry's id
     REVIEW = "review"  # the beginning of the text's digest
     CONFLICT = "conflict"  # a hash of the text's key and of what both sides changed
     ITEM_NAG = "item_nag"  # the action item's id, and the reminder's number or why it is sent

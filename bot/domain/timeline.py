@@ -28,10 +28,12 @@ class EntryKind(StrEnum):
     DECLARED = "declared"  # title, severity, hubs
     NOTE = "note"  # text
     MESSAGE = "message"  # text, only if somebody rewrote it for the report
-    STATUS = "status"  # from, to, text
-    SEVERITY = "severity"  # from, to
-    ROLE = "role"  # role, user, before
-    UPDATE = "update"  # text, status
+    STATUS = "status"  # from, to, text, next_at; severity (from, to) if it changed, too
+    SEVERITY = "severity"  # from, to, text, next_at
+    ROLE = "role"  # role, user, before; text (the note), if the role was handed over
+    INVITED = "invited"  # people
+    EDITED = "edited"  # before: title, hubs; after: title, hubs, summary; quiet: it isn't posted
+    UPDATE = "update"  # text, status, next_at
     ACTION_ITEM = "action_item"  # item, text, group, owner, link, due_on
     FINDING = (
         "finding"  # hub, rule, key, severity, text: what a diagnosis found, as of its own time
@@ -187,13 +189,14 @@ class EntryRevision:
 
 @dataclass(frozen=True)
 class PostedEntry:
-    """What mayday posts of a timeline entry."""
+    """What mayday posts of a timeline entry, and when it happened."""
 
     id: int
     kind: EntryKind
     author: str
     data: Mapping[str, Any]
     is_deleted: bool
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

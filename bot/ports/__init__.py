@@ -4,6 +4,7 @@ The adapters and ``durable`` implement these protocols, and tests hold every dou
 methods may raise :class:`bot.errors.UserError` (refused, nothing happened) or :class:`bot.errors.RetryLater`.
 """
 
+from bot.ports.canvas import EXISTS, UNAVAILABLE, Canvases
 from bot.ports.chat import (
     JSON,
     Channel,
@@ -41,7 +42,10 @@ from bot.ports.tracker import ChangedIssues, Tracker
 from bot.ports.work import Clock, Durable, WorkflowSummary
 
 __all__ = [
+    "EXISTS",
     "JSON",
+    "UNAVAILABLE",
+    "Canvases",
     "ChangedIssues",
     "Channel",
     "Chat",

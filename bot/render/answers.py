@@ -10,6 +10,7 @@ from bot.domain.backdated import known_times
 from bot.domain.command import COMMAND
 from bot.domain.incident import RESOLVED, Incident
 from bot.domain.milestones import Milestone, durations
+from bot.domain.report_parts import Revision
 from bot.domain.typed_time import TypedTime, written
 from bot.ports import Post
 from bot.render import blocks as b
@@ -19,6 +20,7 @@ from bot.render.text import code, cut, escape, hub_link, when
 
 ACTION_EDIT = "entry.edit"
 ACTION_UNDO = "entry.undo"
+ACTION_TAKE_BACK = "incident.take_back"
 ACTION_SEND = "command.send"
 
 MOST_PLACES = 5
@@ -51,6 +53,36 @@ NO_TIME = (
     " mayday read no time in it, so the note has the present time. Press Edit to set another one."
 )
 PUBLISHED_AGAIN = " This incident is closed, so mayday publishes its report again."
+
+
+UNCHANGED = "Nothing was changed."
+CHANGE_UNDONE = "↩️ The change is taken back."
+
+
+def edited(incident_id: str, revision: Revision, said: str) -> Post:
+    """What an edit of the incident changed, with a button that takes it back. ``said`` follows."""
+    fields = ("title", "hubs", "summary")
+    names = [name for name in fields if name in revision.after]
+    if not names and "hub_urls" in revision.after:
+        names = ["links of the hubs"]
+    text = f"✏️ Changed: {', '.join(names)}. The card shows it.{said}"
+    undo = b.button("Undo", action=ACTION_TAKE_BACK, value=f"{incident_id}:{revision.id}")
+    return Post(text=text, blocks=(b.section(text), b.actions(undo)))
+
+
+def handed_over(incident: Incident, user: str, by: str) -> str:
+    """The lead was handed over, and how to take it back."""
+    if user == by:
+        return f"You lead *{escape(incident.title)}* now."
+    return (
+        f"<@{user}> leads *{escape(incident.title)}* now, and gets your note as a direct message. To take it "
+        f"back, use `{COMMAND} handover <@{by}>`."
+    )
+
+
+def invited(users: Sequence[str]) -> str:
+    """People are being invited."""
+    return f"mayday is inviting {', '.join(f'<@{user}>' for user in users)} to the channel."
 
 
 def internal_error(error_id: str) -> str:

@@ -134,16 +134,13 @@ def inputs(
                 name="category", label="Category", kind=kind, options=tuple(categories), limit=100
             )
             return (*_ITEM, category)
+        case ("details", _):
+            summary = Input(name="summary", label="What is known so far?", kind="text")
+            return (_TITLE, *_hubs(hubs), summary)
     return (
-        Input(name="title", label="Title", is_optional=False),
+        _TITLE,
         Input(name="report_date", label="Date of the report", kind="date"),
-        *([Input(name=HUBS, label="Hubs", kind="choices", options=tuple(hubs))] if hubs else ()),
-        Input(
-            name=OTHER_HUBS,
-            label="Other hubs",
-            kind="text",
-            hint="One a line, with a link if there is one: stat20 https://stat20.example.edu",
-        ),
+        *_hubs(hubs),
         Input(name="labels", label="Labels of the issue", hint="Separated by commas."),
         Input(
             name="assignees",
@@ -151,6 +148,21 @@ def inputs(
             hint="GitHub user names, separated by commas.",
         ),
     )
+
+
+_TITLE = Input(name="title", label="Title", is_optional=False)
+
+
+def _hubs(hubs: Sequence[str]) -> tuple[Input, ...]:
+    """Return the inputs of the affected hubs: a menu of the configured ones, and a text for others."""
+    others = Input(
+        name=OTHER_HUBS,
+        label="Other hubs",
+        kind="text",
+        hint="One a line, with a link if there is one: stat20 https://stat20.example.edu",
+    )
+    menu = Input(name=HUBS, label="Hubs", kind="choices", options=tuple(hubs))
+    return (menu, others) if hubs else (others,)
 
 
 _ITEM = (
@@ -205,6 +217,7 @@ _TITLES = {
     parts.ABOUT: "Edit title, hubs, labels",
     parts.FRONT: "Edit the front matter",
     parts.TICKS: "Edit the checklist",
+    parts.DETAILS: "Edit the incident",
     parts.ITEM: "Edit the action item",
 }
 
@@ -248,7 +261,8 @@ def form(
     sheet = Sheet(part=part, base=base, joints=joints)
     title = _TITLES[parts.split(part)[0]]
     metadata = f"{incident_id}|{sheet.written()}"
-    return b.modal(EDIT_PART, title, blocks, submit="Save", close="Back", metadata=metadata)
+    close = "Cancel" if part == parts.DETAILS else "Back"
+    return b.modal(EDIT_PART, title, blocks, submit="Save", close=close, metadata=metadata)
 
 
 def _quoted(typed: Typed) -> str:

@@ -71,6 +71,7 @@ PART_WORDS = {
     parts.EXTRA: "the further sections",
     parts.FRONT: "the front matter",
     parts.TICKS: "the checklist",
+    parts.DETAILS: "title, hubs, summary",
     parts.ENTRY: "an entry of the timeline",
     parts.ITEM: "the action item",
     parts.TIMELINE: "the timeline",

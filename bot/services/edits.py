@@ -23,8 +23,10 @@ from bot.domain.milestones import Milestone
 from bot.domain.report_parts import Revision, Values
 from bot.domain.resources import ResourceKind
 from bot.domain.state_change import StateChange
+from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
+from bot.render.card import topic, topic_spec
 from bot.services import publish, sync
 from bot.services.entries import Edited
 from bot.services.items import every_item
@@ -35,6 +37,7 @@ from bot.store import incidents as rows
 from bot.store import items as item_rows
 from bot.store import report_revisions as revisions
 from bot.store import resources as resource_rows
+from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
 from bot.store.incident_columns import time_from_json, time_to_json
 
@@ -259,7 +262,10 @@ def revise(
     *,
     at: datetime,
 ) -> None:
-    """Record which fields of a part changed, show it in Slack and publish it; nothing if none did."""
+    """Record which fields of a part changed, show it in Slack and publish it; nothing if none did.
+
+    What the card shows has an entry in the timeline, too, whichever form or command changed it.
+    """
     names = [name for name in after if after[name] != before.get(name)]
     if not names:
         return
@@ -269,7 +275,35 @@ def revise(
     revisions.add(tx, incident.id, part, by=change.by, at=at, before=old, after=new, source=source)
     line = change.line("report.edited", target=part, before=_hashed(old), after=_hashed(new))
     audit.add(tx, line)
+    _note(tx, change, incident, at)
     edited(tx, change, incident, part)
+
+
+def _note(tx: Tx, change: StateChange, before: Incident, at: datetime) -> None:
+    """Add the entry that says what changed of title, hubs and summary; none if none of them did.
+
+    It is not posted where the topic's own message in Slack says it, nor once the incident is closed.
+    """
+    after = rows.get(tx, before.id)
+    old, new = parts.shown_details(before), parts.shown_details(after)
+    names = [name for name in new if old[name] != new[name]]
+    if not names:
+        return
+    in_topic = topic(topic_spec(before)) != topic(topic_spec(after))
+    timeline_rows.add_entry(
+        tx,
+        incident_id=before.id,
+        at=at,
+        now=at,
+        kind=EntryKind.EDITED,
+        author=change.by,
+        data={
+            "before": {name: old[name] for name in names if name != "summary"},
+            "after": {name: new[name] for name in names},
+            "quiet": in_topic or before.closed_at is not None,
+        },
+        source=f"edited/{change.idempotency_key}",
+    )
 
 
 def published(

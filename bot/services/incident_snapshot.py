@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 
 from bot.domain.actions import ActionItem
@@ -32,6 +33,8 @@ class Snapshot:
     runs: Sequence[tuple[Run, Sequence[RunStep]]]
     items: Mapping[str, ActionItem] = field(default_factory=lambda: MappingProxyType({}))
     """The action items by id, where there are reminders of them."""
+    next_at: datetime | None = None
+    """When the next update is due."""
     filed: frozenset[str] = frozenset()
     """The ts of the messages that are filed, of those that were at some time."""
 
@@ -59,6 +62,7 @@ class Snapshot:
 def read(tx: Tx, incident_id: str) -> Snapshot:
     """Read an incident's rows, in the transaction ``tx``."""
     resources = resource_rows.of_incident(tx, incident_id)
+    reminder = incident_rows.reminder_of(tx, incident_id)
     has_nags = any(row.kind is ResourceKind.ITEM_NAG for row in resources.values())
     filed = [row.subject for row in resources.values() if row.kind is ResourceKind.FILED]
     incident = incident_rows.get(tx, incident_id)
@@ -69,5 +73,6 @@ def read(tx: Tx, incident_id: str) -> Snapshot:
         resources=resources,
         runs=run_rows.with_steps(tx, incident_id),
         items={item.id: item for item in incident_rows.items(tx, incident_id)} if has_nags else {},
+        next_at=reminder.due_at if reminder else None,
         filed=frozenset(key.rpartition(":")[2] for key in timeline_rows.tagged(tx, keys)),
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
+from bot.domain.mrkdwn import UNNAMED, Mentions, Named
 from bot.domain.resources import ResourceKind, ResourceState, as_json, step_subject
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
@@ -22,6 +23,7 @@ from bot.services.diagnose import incident_post
 from bot.services.filed import confirmations
 from bot.services.incident_snapshot import Snapshot, read
 from bot.services.item_nags import nag_resources
+from bot.services.overview import Overview
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
 from bot.services.run_messages import RunMessages, RunPosts, run_spec
@@ -31,13 +33,13 @@ from bot.store import runs as run_rows
 from bot.store.engine import Store
 from bot.store.runs import Run, RunStep
 
-REPORT_BOOKMARK = "Report"
 _REPORTED_AT_ONCE = (ResourceState.FAILED, ResourceState.NEEDS_HUMAN)
 """States whose error the notice shows at once; in others only after a second attempt."""
 
 
 class Resources:
-    """Derives resources from snapshots."""
+    """Derives resources from snapshots. ``named`` and ``granted`` are as in
+    :class:`bot.services.canvas.ChannelCanvas`."""
 
     def __init__(
         self,
@@ -47,6 +49,8 @@ class Resources:
         settings: Settings,
         run_posts: RunPosts,
         look: LookAt,
+        named: Callable[[str, Mentions], Named] = lambda _team_id, _found: UNNAMED,
+        granted: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._store = store
         self._chat = chat
@@ -56,6 +60,7 @@ class Resources:
         self._look = look
         self._posts = Posts(chat)
         self._announcements = Announcements(chat, settings, look)
+        self._overview = Overview(chat, settings, named, granted)
         self.alone = RunMessages(store, chat, now, run_posts)  # of runs outside of incidents
 
     def snapshot(self, incident_id: str) -> Snapshot:
@@ -70,17 +75,17 @@ class Resources:
         """
         if snap.incident.channel_id is None:
             return []
+        announced = list(self._announcements.of(snap))
         outside = [
             *self._channel_notices(snap),
             *self._changed_plans(snap),
-            *self._announcements.of(snap),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=False),
         ]
         if snap.incident.channel_state:
-            return outside
+            return [*announced, *outside]
+        first = (*self._invites(snap), *self._overview.card(snap))
         inside = (
-            *self._invites(snap),
-            *self._overview(snap),
+            *self._overview.around(snap),
             *self._entries(snap),
             *self._reminders(snap),
             *self._diagnoses(snap),
@@ -90,7 +95,13 @@ class Resources:
             *confirmations(snap, self._chat),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=True),
         )
-        return [*(in_channel(resource, self._look) for resource in inside), *outside]
+        return [
+            *(in_channel(resource, self._look) for resource in first),
+            *announced,
+            *(in_channel(resource, self._look) for resource in inside),
+            *self._handovers(snap),
+            *outside,
+        ]
 
     def due(self, snap: Snapshot, keys: Collection[str] = ()) -> list[Resource]:
         """What Slack does not show as it must, and what neither needs a person nor waits.
@@ -141,7 +152,8 @@ class Resources:
 
     def _invites(self, snap: Snapshot) -> Iterator[Resource]:
         incident = snap.incident
-        for user in dict.fromkeys([incident.declared_by, *incident.roles.values()]):
+        asked = [r.subject for r in snap.resources.values() if r.kind is ResourceKind.INVITE]
+        for user in dict.fromkeys([incident.declared_by, *incident.roles.values(), *asked]):
             yield Resource(
                 incident_id=incident.id,
                 kind=ResourceKind.INVITE,
@@ -154,51 +166,10 @@ class Resources:
         self._chat.invite(channel, user)
         return {"user": user}
 
-    def _overview(self, snap: Snapshot) -> Iterator[Resource]:
-        incident, settings = snap.incident, self._settings
-        hubs = {**settings.hub_urls, **incident.report_options.hub_urls}
-        report = next((e.data for e in reversed(snap.entries) if e.kind is EntryKind.PUBLISHED), {})
-        report_url = str(report.get("url") or "")
-        shown = card.card_spec(
-            incident,
-            roles=settings.policy.roles,
-            hubs=hubs,
-            reactions=settings.reactions,
-            zone=settings.zone,
-            report_url=report_url,
-        )
-        yield self._post(
-            snap, ResourceKind.CARD, spec=as_json(shown), render=lambda: card.card(shown)
-        )
-        if pinned := snap.ref(ResourceKind.CARD).get("ts"):
-            yield _setting(
-                snap,
-                ResourceKind.PIN,
-                spec={"ts": pinned},
-                apply=lambda: self._chat.pin(snap.channel, pinned),
-            )
-        topic = card.topic_spec(incident)
-        yield _setting(
-            snap,
-            ResourceKind.TOPIC,
-            spec=as_json(topic),
-            apply=lambda: self._chat.set_topic(snap.channel, card.topic(topic)),
-        )
-        links = {name: hubs[name] for name in incident.hubs if name in hubs}
-        if report_url.startswith("http"):
-            links[REPORT_BOOKMARK] = report_url
-        for title, link in links.items():
-            yield _setting(
-                snap,
-                ResourceKind.BOOKMARK,
-                title,
-                spec={"link": link},
-                apply=partial(self._chat.bookmark, snap.channel, title=title, link=link),
-            )
-
     def _entries(self, snap: Snapshot) -> Iterator[Resource]:
         for entry in snap.entries:
-            if entry.kind in posts.POSTED_KINDS and not entry.is_deleted:
+            is_posted = entry.kind in posts.POSTED_KINDS and not entry.data.get("quiet")
+            if is_posted and not entry.is_deleted:
                 spec = posts.entry_spec(entry)
                 yield self._post(
                     snap,
@@ -318,6 +289,30 @@ class Resources:
                     channel=partial(self._chat.open_dm, user),
                 )
 
+    def _handovers(self, snap: Snapshot) -> Iterator[Resource]:
+        """A direct message to each person who got the lead with a note, once they are in the channel."""
+        for entry in snap.entries:
+            if entry.kind is not EntryKind.ROLE or "text" not in entry.data or entry.is_deleted:
+                continue
+            user = str(entry.data["user"])
+            if user == entry.author or not snap.ref(ResourceKind.INVITE, user):
+                continue
+            spec = posts.HandoverSpec(
+                title=snap.incident.title,
+                channel_id=snap.channel,
+                severity=snap.incident.severity,
+                entry=posts.entry_spec(entry),
+            )
+            yield self._post(
+                snap,
+                ResourceKind.HANDOVER,
+                str(entry.id),
+                spec=as_json(spec),
+                render=partial(posts.handover_post, spec),
+                channel=partial(self._chat.open_dm, user),
+                fixed=True,
+            )
+
     def _changed_plans(self, snap: Snapshot) -> Iterator[Resource]:
         """A direct message to each person who approved a plan that changed."""
         return changed_plans.messages(
@@ -366,28 +361,4 @@ def _problems(snap: Snapshot) -> list[str]:
             and row.kind not in notices
             and (row.state in _REPORTED_AT_ONCE or row.attempts > 1)
         }
-    )
-
-
-def _setting(
-    snap: Snapshot,
-    kind: ResourceKind,
-    subject: str = "",
-    *,
-    spec: JSON,
-    apply: Callable[[], None],
-) -> Resource:
-    """Something that is set rather than created: setting it again is harmless."""
-
-    def create() -> JSON:
-        apply()
-        return {"set": True}
-
-    return Resource(
-        incident_id=snap.incident.id,
-        kind=kind,
-        subject=subject,
-        spec=spec,
-        create=create,
-        update=lambda _ref: create(),
     )

@@ -86,6 +86,11 @@ def of_button(context: HandlerContext, request: SlackRequest) -> Incident:
     return context.incidents.get(request.value.partition("|")[0])
 
 
+def of_value(context: HandlerContext, request: SlackRequest) -> Incident:
+    """The incident whose id begins what the button carries, wherever the button is."""
+    return context.incidents.get(request.value.partition(":")[0])
+
+
 def of_button_or_channel(context: HandlerContext, request: SlackRequest) -> Incident:
     """The incident whose id the button carries, else the one whose channel it is in.
 

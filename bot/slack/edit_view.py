@@ -23,6 +23,8 @@ _ELSEWHERE = frozenset(
         EntryKind.PUBLISHED,
         EntryKind.CHANNEL,
         EntryKind.PRIVATE,
+        EntryKind.INVITED,
+        EntryKind.EDITED,
     }
 )
 """Entries that concern the report and not the outage, or are edited as action items."""

@@ -178,7 +178,8 @@ def test_closing_asks_and_then_shows_that_it_is_over(
     answers = {"title": "CHP was evicted", "summary": "All routes were lost."}
     assert scene.ana.submit(view["id"], answers) == {}
     slack.wait_for(
-        lambda: "closed" in slack.channel(channel.id).topic["value"], what="the topic says so"
+        lambda: "*Status*\nclosed" in scene.posts(channel.id, "card")[0]["text"],
+        what="the card says so",
     )
     wait_until(lambda: scene.entries(channel.id)[-1].kind == "published", "the report")
 

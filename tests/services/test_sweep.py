@@ -56,7 +56,7 @@ def test_what_waits_for_its_next_try_is_left_to_it(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
     slack.faults = [on_call("conversations.setTopic", answers("restricted_action"))]
-    scene.ana.command(channel.id, "/incident status fixing")
+    scene.ana.command(channel.id, "/incident title Routes are gone")
     wait_until(
         lambda: scene.resources(channel.id)["topic"].state is ResourceState.FAILED, "refused"
     )

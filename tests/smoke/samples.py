@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.config import Config
@@ -16,7 +16,7 @@ from bot.domain.incident import Incident, Policy
 from bot.domain.merging import Conflict
 from bot.domain.publication import Document, Publication, Target, TargetKind
 from bot.domain.report_parts import item_values
-from bot.domain.timeline import Entry, EntryKind, Latest, Line
+from bot.domain.timeline import Entry, EntryKind, Latest, Line, PostedEntry
 from bot.forms import preset
 from bot.ports import Post
 from bot.render import blocks as b
@@ -27,6 +27,7 @@ from bot.render import (
     edit_pages,
     forms,
     listing,
+    people_forms,
     report_forms,
     review,
     run_form,
@@ -36,6 +37,7 @@ from bot.render.commands import after_the_incident, help_rows
 from bot.render.diagnose import Audience, diagnosis_post
 from bot.render.edit_pages import Page
 from bot.render.long_text import INPUT_LIMIT
+from bot.render.state import RunningSpec
 from tests.support.books import RUNBOOKS
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -145,8 +147,17 @@ def posts(config: Config, user: str) -> Iterator[tuple[str, Post]]:
     made = incident(config, user)
     settings = config.incident
     hubs = {"datahub": "https://hub.example.org"}
+    said = {"text": "x" * 3000, "status": made.status}
     spec = card.card_spec(
-        made, roles=settings.roles, hubs=hubs, reactions=settings.reactions, zone=ZoneInfo("UTC")
+        made,
+        roles=settings.roles,
+        hubs=hubs,
+        reactions=settings.reactions,
+        zone=ZoneInfo("UTC"),
+        entries=[PostedEntry(1, EntryKind.UPDATE, user, said, False, AT)],
+        next_at=AT,
+        running=[RunningSpec(runbook="resync-routes", hub="datahub", link="https://example.org")],
+        links={"Report": "https://example.org"},
     )
     yield "the card", card.card(spec)
     yield "the longest diagnosis", longest_diagnosis(user)
@@ -188,7 +199,9 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             origin="",
         ),
         forms.diagnose(made.id, hubs=MANY_HUBS, channel=""),
-        forms.update(made, policy=policy(config)),
+        forms.update(made, policy=policy(config), interval=timedelta(minutes=30)),
+        people_forms.handover(made),
+        people_forms.invite(made),
         forms.action_item(made.id, groups=config.incident.action_groups),
         forms.edit_entry(made.id, line(1, "A note"), zone=zone),
         forms.annotate_entry(made.id, line(1, "A note")),

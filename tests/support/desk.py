@@ -249,6 +249,26 @@ class Desk:
         }
         return self.send(body)
 
+    def choose(self, menu: str, value: str, *, user: str = ANA) -> Answer:
+        """Choose from an overflow menu in the incident's channel."""
+        chosen = {"value": value, "text": {"type": "plain_text", "text": value}}
+        body = {
+            "type": "block_actions",
+            "user": {"id": user, "team_id": TEAM},
+            "team": {"id": TEAM},
+            "channel": {"id": CHANNEL},
+            "trigger_id": "trigger",
+            "actions": [
+                {
+                    "type": "overflow",
+                    "action_id": menu,
+                    "selected_option": chosen,
+                    "action_ts": f"{next(self._numbers)}.0",
+                }
+            ],
+        }
+        return self.send(body)
+
     def press_in(self, action: str, value: str, *, user: str = ANA) -> Answer:
         """Press a button of the last opened form, which is the one at the bottom."""
         body = {
@@ -336,6 +356,7 @@ def _entered(element: Mapping[str, Any]) -> dict[str, Any]:
         "selected_option": element.get("initial_option"),
         "selected_options": element.get("initial_options") or [],
         "selected_user": element.get("initial_user"),
+        "selected_users": element.get("initial_users") or [],
         "selected_date": element.get("initial_date"),
     }
 
@@ -349,5 +370,6 @@ def _state(kind: str, value: Any) -> dict[str, Any]:
         "selected_option": {"value": value},
         "selected_options": options,
         "selected_user": value,
+        "selected_users": value,
         "selected_date": value,
     }

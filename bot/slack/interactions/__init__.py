@@ -14,6 +14,7 @@ from bot.render import (
     forms,
     listing,
     obligations,
+    people_forms,
     report_forms,
     review,
     run_form,
@@ -37,11 +38,15 @@ from bot.slack.access import (
     of_form_or_none,
     of_item,
     of_run,
+    of_value,
 )
 from bot.slack.commands import close as close_command
 from bot.slack.commands import declare as declare_command
+from bot.slack.commands import details as details_command
 from bot.slack.commands import diagnose as diagnose_command
+from bot.slack.commands import handover as handover_command
 from bot.slack.commands import incidents, menu, report, status, timeline
+from bot.slack.commands import invite as invite_command
 from bot.slack.commands import run as run_command
 from bot.slack.commands import time as time_command
 from bot.slack.commands import update as update_command
@@ -56,6 +61,7 @@ from bot.slack.interactions import (
     entry,
     hubs,
     items,
+    people,
     review_report,
     runbook,
     send,
@@ -70,6 +76,8 @@ FORMS: Mapping[str, Route] = {
     forms.DECLARE: Anywhere(Act.DECLARE, declare.submitted),
     forms.DIAGNOSE: InAnyChannel(Act.DIAGNOSE, diagnose_command.submitted, of_form_or_none),
     forms.UPDATE: OnIncident(Act.CHANGE, update.submitted, of_form),
+    people_forms.HANDOVER: OnIncident(Act.ASSIGN, people.handed_over, of_form),
+    people_forms.INVITE: OnIncident(Act.ASSIGN, people.invited, of_form),
     forms.ACTION_ITEM: OnIncident(Act.RECORD, action_item.submitted, of_form),
     forms.EDIT_ENTRY: OnIncident(Act.EDIT, entry.submitted, of_form),
     edit_forms.EDIT_PART: OnIncident(Act.EDIT, edit.submitted, of_form),
@@ -113,6 +121,10 @@ BUTTONS: Mapping[str, Route] = {
     conflicts.ACTION_WRITE: OnIncident(Act.PUBLISH, conflict.write, of_button),
     card.ACTION_RETRY: OnIncident(Act.CHANGE, buttons.retry, of_button),
     card.ACTION_SNOOZE: OnIncident(Act.CHANGE, buttons.snooze),
+    card.ACTION_HANDOVER: OnIncident(Act.ASSIGN, handover_command.handle),
+    card.ACTION_INVITE: OnIncident(Act.ASSIGN, invite_command.handle),
+    card.ACTION_DETAILS: OnIncident(Act.EDIT, details_command.open_form),
+    answers.ACTION_TAKE_BACK: OnIncident(Act.EDIT, details_command.undo, of_value),
     card.ACTION_COMMAND: OnIncident(Act.ASSIGN, buttons.take_command),
     answers.ACTION_SEND: Anywhere(Act.HELP, send.handle),
     listing.ACTION_DECLARE: Anywhere(Act.DECLARE, declare_command.handle),

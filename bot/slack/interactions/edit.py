@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from bot.domain import report_parts as parts
 from bot.domain.incident import Incident
@@ -16,9 +15,10 @@ from bot.render.edit_pages import Page, Said
 from bot.render.text import cut, escape
 from bot.services.edits import ChangedMeanwhileError
 from bot.services.entries import ONLY_ANNOTATED
-from bot.services.part_names import sections
+from bot.slack.commands import details
 from bot.slack.context import HandlerContext
 from bot.slack.edit_fields import Fields, entered, long_texts
+from bot.slack.edit_parts import inputs_of, part_form
 from bot.slack.edit_publishing import done, notice
 from bot.slack.edit_view import part_name, view
 from bot.slack.replies import (
@@ -61,40 +61,7 @@ def turn(context: HandlerContext, request: SlackRequest, incident: Incident) -> 
 
 def part(context: HandlerContext, request: SlackRequest, incident: Incident) -> PushModal:
     """The form of a part."""
-    return PushModal(view=form_of(context, request, incident, request.value))
-
-
-def form_of(
-    context: HandlerContext, request: SlackRequest, incident: Incident, name: str
-) -> dict[str, Any]:
-    """The form of a part as it is now.
-
-    Raises:
-        UserError: there is no such part.
-    """
-    fields = Fields(context, incident, name)
-    shown = fields.shown(context.edits.values(incident.id, fields.stored_part))
-    return edit_forms.form(
-        incident.id,
-        name,
-        _inputs(context, incident, fields),
-        shown,
-        notice=notice(context, incident, may_publish=request.may_publish),
-    )
-
-
-def _inputs(
-    context: HandlerContext, incident: Incident, fields: Fields
-) -> tuple[edit_forms.Input, ...]:
-    heading = sections(context.settings, incident).get(parts.split(fields.part)[1], "")
-    zone = context.settings.zone
-    return edit_forms.inputs(
-        fields.part,
-        heading=heading,
-        hubs=fields.hubs,
-        categories=context.settings.items.categories,
-        zone=zone,
-    )
+    return PushModal(view=part_form(context, request, incident, request.value))
 
 
 def submitted(
@@ -108,7 +75,7 @@ def submitted(
     """
     sheet = Sheet.read(request.form.subject)
     fields = Fields(context, incident, sheet.part)
-    inputs = _inputs(context, incident, fields)
+    inputs = inputs_of(context, incident, fields)
     texts = long_texts(request.form, inputs, sheet)
     typed = entered(request.form, inputs, texts)
     change = _change(request, incident, mark(tuple(map(str, typed.values()))))
@@ -161,6 +128,8 @@ def _saved(
     *,
     is_changed: bool,
 ) -> EphemeralReply | UpdateModal:
+    if fields.part == parts.DETAILS:  # opened alone, and not over the pages of the report
+        return details.saved(context, incident, change)
     name = part_name(context, context.incidents.get(incident.id), fields.stored_part)
     text = SAVED.format(name=escape(cut(name, 100))) if is_changed else UNCHANGED
     if fields.part == parts.TIMES:
@@ -250,7 +219,7 @@ def item(
     verb, _, item_id = request.value.partition(":")
     name = f"{parts.ITEM}/{item_id}"
     if verb not in parts.STATES:
-        return PushModal(view=form_of(context, request, incident, name))
+        return PushModal(view=part_form(context, request, incident, name))
     change = request.change(incident)
     revision = context.edits.change(change, name, {"state": verb})
     text = SAVED.format(name=escape(cut(context.edits.name(incident.id, name), 100)))

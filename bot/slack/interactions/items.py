@@ -7,8 +7,8 @@ from bot.domain.report_parts import ITEM
 from bot.render import items as words
 from bot.slack.commands import actions
 from bot.slack.context import HandlerContext
+from bot.slack.edit_parts import part_form
 from bot.slack.edit_publishing import done
-from bot.slack.interactions import edit
 from bot.slack.replies import DeferredReply, EphemeralReply, OpenModal, say
 from bot.slack.request import SlackRequest
 
@@ -26,7 +26,7 @@ def act(
     verb, view, _incident_id, item_id = request.value.split(":")
     part = f"{ITEM}/{item_id}"
     if verb == words.EDIT:
-        return OpenModal(view=edit.form_of(context, request, incident, part))
+        return OpenModal(view=part_form(context, request, incident, part))
     change = request.change(incident)
     is_new = context.edits.change(change, part, {"state": STATES[verb]}) is not None
     said = words.changed(context.items.get(incident.id, item_id))
