@@ -35,13 +35,14 @@ from bot.ports import Notices
 from bot.runbook.site import Site
 from bot.runbook.steps import KINDS
 from bot.services.facts import SCOPES, read_facts
-from bot.slack.scopes import missing_scopes
+from bot.slack.scopes import features_off, missing_scopes
 from bot.store.engine import Store
 
 DATABASE_OK = "answers"
 SLACK_UNCONFIGURED = "not configured: `mayday run` starts the sandbox"
 WORKSPACE = "workspace {name}"
 MISSING_SLACK_SCOPES = "workspace {name}: add the scopes {scopes} to the app and reinstall it."
+FEATURE_OFF = "; {feature} is off: for it, add the scopes {scopes} to the app and reinstall it"
 CLOCK_SKEWED = (
     "; warning: the clock of this machine is {minutes} min {way} Slack's, so times in timelines and "
     "reports are wrong: synchronize it, for example with NTP"
@@ -128,7 +129,11 @@ def _slack(config: Config) -> str:
     for listed in (config.runbooks.allow, access.approvers, access.admins, *own):
         for group in listed.groups:
             chat.group_members(group)
-    return WORKSPACE.format(name=me.team) + slow + _clock_warning(chat.skew())
+    off = "".join(
+        FEATURE_OFF.format(feature=name, scopes=", ".join(scopes))
+        for name, scopes in features_off(me.scopes).items()
+    )
+    return WORKSPACE.format(name=me.team) + off + slow + _clock_warning(chat.skew())
 
 
 def _clock_warning(skew: timedelta | None) -> str:

@@ -16,7 +16,9 @@ import structlog
 from slack_sdk import WebClient
 
 from bot.adapters.slack_answers import Answer
+from bot.adapters.slack_canvas import SlackCanvases
 from bot.adapters.slack_http import SlackApi
+from bot.adapters.slack_marks import SlackMarks
 from bot.adapters.slack_pages import ChannelSearch, Pages
 from bot.adapters.slack_time import SlackTime
 from bot.domain.command import USUAL
@@ -46,7 +48,7 @@ NOT_INVITED = "mayday could not invite <@{user}>: {reason}"
 log = structlog.get_logger()
 
 
-class SlackChat:
+class SlackChat(SlackMarks):
     """Implements :class:`bot.ports.Chat`. Safe for concurrent use.
 
     ``client`` has the address, the token and the proxy. ``clock`` is the domain's clock, which is compared
@@ -69,6 +71,7 @@ class SlackChat:
         pages = Pages(self._call, pause)
         self._pages = pages.read
         self._search = ChannelSearch(pages)
+        self.canvases = SlackCanvases(self._call)
         self._identity: Identity | None = None
         self._resolved: dict[str, str] = {}
 
@@ -182,10 +185,6 @@ class SlackChat:
                     NOT_INVITED.format(user=user, reason=reason), code=exc.code
                 ) from exc
 
-    def set_topic(self, channel_id: str, topic: str) -> None:
-        """Set the channel's topic."""
-        self._call("conversations.setTopic", channel=channel_id, topic=topic)
-
     def post(
         self,
         channel_id: str,
@@ -254,42 +253,6 @@ class SlackChat:
         """Replace the content of one of the bot's messages."""
         content = _content(post, limit=UPDATE_LIMIT)
         self._call("chat.update", channel=channel_id, ts=ts, **content)
-
-    def pin(self, channel_id: str, ts: str) -> None:
-        """Pin a message; do nothing if it is already pinned."""
-        try:
-            self._call("pins.add", channel=channel_id, timestamp=ts)
-        except UserError as exc:
-            if exc.code != "already_pinned":
-                raise
-
-    def react(self, channel_id: str, ts: str, name: str) -> None:
-        """Add a reaction of the bot's to a message; do nothing if it is there."""
-        try:
-            self._call("reactions.add", channel=channel_id, timestamp=ts, name=name)
-        except UserError as exc:
-            if exc.code != "already_reacted":
-                raise
-
-    def unreact(self, channel_id: str, ts: str, name: str) -> None:
-        """Remove a reaction of the bot's from a message; do nothing if it isn't there."""
-        try:
-            self._call("reactions.remove", channel=channel_id, timestamp=ts, name=name)
-        except UserError as exc:
-            if exc.code != "no_reaction":
-                raise
-
-    def bookmark(self, channel_id: str, *, title: str, link: str) -> None:
-        """Add a bookmark to the channel, or update the one with this title."""
-        listed = self._call("bookmarks.list", channel_id=channel_id)
-        for raw in listed.get("bookmarks") or ():
-            if raw.get("title") == title:
-                if raw.get("link") != link:
-                    self._call(
-                        "bookmarks.edit", channel_id=channel_id, bookmark_id=raw["id"], link=link
-                    )
-                return
-        self._call("bookmarks.add", channel_id=channel_id, title=title, type="link", link=link)
 
     def open_dm(self, user: str) -> str:
         """Return the id of the direct conversation with a person."""

@@ -32,6 +32,7 @@ READS = frozenset(
         "auth.test",
         "bookmarks.list",
         "bots.info",
+        "canvases.sections.lookup",
         "conversations.history",
         "conversations.info",
         "conversations.list",

@@ -41,7 +41,7 @@ from bot.slack import app as slack_app
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
 from bot.slack.foreign_sockets import ForeignSockets
-from bot.slack.scopes import missing_scopes
+from bot.slack.scopes import features_off, missing_scopes
 from bot.slack.socket import Socket
 from bot.store.engine import Store
 from bot.web import health
@@ -155,6 +155,7 @@ class Bot:
             edit_publishing=services.edit_publishing,
             evidence=services.evidence,
             changes=services.changes,
+            conflicts=services.conflicts,
             record=services.record,
             runs=services.runs,
             obligations=services.obligations,
@@ -197,6 +198,8 @@ class Bot:
             raise ConfigError(SLACK_UNREACHABLE.format(address=config.slack.api_url)) from exc
         for scope in missing_scopes(identity.scopes):
             log.warning("slack.scope_missing", scope=scope, advice=SCOPE_ADVICE)
+        for feature, scopes in features_off(identity.scopes).items():
+            log.info("slack.feature_off", feature=feature, scopes=scopes)
         self.lease.start()
         self._stops.append(self.lease.stop)
         with store.alone():

@@ -21,15 +21,16 @@ from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.backfill import Backfill
-from bot.services.change import Changes
 from bot.services.channel import Channels
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
 from bot.services.confirm import Confirm
+from bot.services.conflicts import Conflicts
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
 from bot.services.edits import Edits
+from bot.services.endings import Endings
 from bot.services.evidence import Evidence
 from bot.services.guard import Guards
 from bot.services.incidents import Incidents
@@ -65,8 +66,9 @@ class Services:
     audit: Audit
     authorize: Authorize
     backfill: Backfill
-    changes: Changes
+    changes: Endings
     channel_facts: ChannelFacts
+    conflicts: Conflicts
     declare: Declare
     diagnoses: Diagnoses
     edit_publishing: EditPublishing
@@ -146,16 +148,17 @@ def build_services(
     diagnoses = Diagnoses(store, durable, now, sites=sites, wall=real_time, zone=settings.zone)
     people = People(store, chat, now)
     reports = Reports(store, people, settings)
+    guards = Guards(store, settings)
     composer = Composer(
         store,
         reports,
         settings.filing,
         settings.targets,
-        Guards(store, settings),
+        guards,
         settings.forms,
         files_drills=settings.files_drills,
     )
-    edit_publishing = EditPublishing(store, durable, composer, now)
+    edit_publishing = EditPublishing(store, durable, composer, now, settings)
     record = Record(
         store,
         now,
@@ -194,12 +197,21 @@ def build_services(
         reconciler,
         durable,
         Channels(store, reconciler, chat, settings),
-        Resources(store, chat, now, settings, posts_of(runbooks), look=watch.look),
+        Resources(
+            store,
+            chat,
+            now,
+            settings,
+            posts_of(runbooks),
+            look=watch.look,
+            named=people.named,
+            granted=lambda: chat.identity().scopes,
+        ),
         look=watch.look,
         search=search.keep,
     )
     follow = ItemFollow(store, durable, tracker, now, lease=lease, limits=limits)
-    items = Items(store, durable, now, settings, place=follow.place)
+    items = Items(store, now, settings, place=follow.place)
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
     durable.workflow(PLAN, workflows.plan)
@@ -209,7 +221,8 @@ def build_services(
         audit=audit,
         authorize=Authorize(chat, people, settings, audit, look=watch.look),
         backfill=backfill,
-        changes=Changes(store, durable, now, settings, edited=edit_publishing.edited),
+        changes=Endings(store, durable, now, settings, edited=edit_publishing.edited),
+        conflicts=Conflicts(store, durable, reports, guards),
         declare=Declare(
             store,
             durable,

@@ -19,6 +19,7 @@ class ResourceKind(StrEnum):
     CARD = "card"
     PIN = "pin"
     TOPIC = "topic"
+    CANVAS = "canvas"
     BOOKMARK = "bookmark"  # the bookmark's title
     ANNOUNCEMENT = "announcement"
     ORIGIN_REPLY = "origin_reply"
@@ -35,7 +36,9 @@ class ResourceKind(StrEnum):
     )
     NOTICE = "notice"
     CHANNEL_NOTICE = "channel_notice"  # the entry's id and the person's user id
+    HANDOVER = "handover"  # the entry's id
     REVIEW = "review"  # the beginning of the text's digest
+    CONFLICT = "conflict"  # a hash of the text's key and of what both sides changed
     ITEM_NAG = "item_nag"  # the action item's id, and the reminder's number or why it is sent
     REPORT_FILE = "report_file"  # the target's subject
     REPORT_ISSUE = "report_issue"  # the target's subject

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from bot.domain.timeline import Message
+from bot.ports.canvas import Canvases
 
 JSON = Mapping[str, Any]
 
@@ -89,6 +90,10 @@ class HistoryMessage:
 class Chat(Protocol):
     """Slack. Methods that create something send their request once: the caller checks before repeating."""
 
+    @property
+    def canvases(self) -> Canvases:
+        """The canvases of channels."""
+
     def identity(self) -> Identity:
         """Return the bot's identity. It is requested once, at the start, and kept in memory."""
 
@@ -151,6 +156,9 @@ class Chat(Protocol):
 
     def bookmark(self, channel_id: str, *, title: str, link: str) -> None:
         """Add a bookmark to the channel, or update the link of the one with this title."""
+
+    def remove_bookmark(self, channel_id: str, *, title: str, link: str) -> None:
+        """Remove the channel's bookmark with this title if it still has this link."""
 
     def open_dm(self, user: str) -> str:
         """Return the id of the direct conversation with a person."""

@@ -11,6 +11,7 @@ from bot.domain.backdated import known_times
 from bot.domain.command import COMMAND
 from bot.domain.incident import RESOLVED, Incident
 from bot.domain.milestones import Milestone, durations
+from bot.domain.report_parts import Revision
 from bot.domain.typed_time import TypedTime, written
 from bot.ports import Post
 from bot.render import blocks as b
@@ -21,6 +22,7 @@ from bot.render.text import code, cut, escape, hub_link, when
 
 ACTION_EDIT = "entry.edit"
 ACTION_UNDO = "entry.undo"
+ACTION_TAKE_BACK = "incident.take_back"
 ACTION_SEND = "command.send"
 
 MOST_PLACES = 5
@@ -39,6 +41,8 @@ ENTRY_CHANGED = f"✏️ The entry is changed. `{COMMAND} timeline` shows it."
 NOTE_UNDONE = "↩️ The note is removed from the timeline."
 ENTRY_ANNOTATED = f"📝 The entry is annotated. `{COMMAND} timeline` shows it."
 ENTRY_REMOVED = "Removed from the timeline. If it was a message, react to it again to restore it."
+DECIDED = "✅ mayday writes this text, unless it has changed there again since."
+ITEM_ADDED = "🔧 The action item is added."
 MESSAGE_ADDED = f"📌 Added to the timeline. `{COMMAND} timeline` shows it."
 
 QUOTED = 300
@@ -47,8 +51,40 @@ QUOTED = 300
 PART = 2900
 """Characters of a typed command in one block, of Slack's 3,000."""
 
+NO_TIME = (
+    " mayday read no time in it, so the note has the present time. Press Edit to set another one."
+)
 PUBLISHED_AGAIN = " This incident is closed, so mayday publishes its report again."
-PUBLISHED_BEFORE = f" This incident is closed: `{COMMAND} publish` adds it to the report."
+
+
+UNCHANGED = "Nothing was changed."
+CHANGE_UNDONE = "↩️ The change is taken back."
+
+
+def edited(incident_id: str, revision: Revision, said: str) -> Post:
+    """What an edit of the incident changed, with a button that takes it back. ``said`` follows."""
+    fields = ("title", "hubs", "summary")
+    names = [name for name in fields if name in revision.after]
+    if not names and "hub_urls" in revision.after:
+        names = ["links of the hubs"]
+    text = f"✏️ Changed: {', '.join(names)}. The card shows it.{said}"
+    undo = b.button("Undo", action=ACTION_TAKE_BACK, value=f"{incident_id}:{revision.id}")
+    return Post(text=text, blocks=(b.section(text), b.actions(undo)))
+
+
+def handed_over(incident: Incident, user: str, by: str) -> str:
+    """The lead was handed over, and how to take it back."""
+    if user == by:
+        return f"You lead *{escape(incident.title)}* now."
+    return (
+        f"<@{user}> leads *{escape(incident.title)}* now, and gets your note as a direct message. To take it "
+        f"back, use `{COMMAND} handover <@{by}>`."
+    )
+
+
+def invited(users: Sequence[str]) -> str:
+    """People are being invited."""
+    return f"mayday is inviting {', '.join(f'<@{user}>' for user in users)} to the channel."
 
 
 def internal_error(error_id: str) -> str:
@@ -106,24 +142,28 @@ def noted(
     entry_id: int,
     version: str,
     is_new: bool,
-    is_closed: bool,
     distance: timedelta | None = None,
     unused: str = "",
+    is_unread: bool = False,
+    after: str = "",
 ) -> Post:
     """A note was recorded, or was already, with buttons to edit it and to undo it.
 
     ``text`` is message text. ``time`` is as it was understood, None for now. ``distance`` is that to the
     nearest other entry if it is large. ``unused`` is a time that the note begins with and that was taken as
-    text.
+    text, ``is_unread`` whether the note begins with ``at`` and a figure, and no time was read. ``after`` says
+    what follows from it.
     """
     said = f"📌 {'Noted' if is_new else 'Already noted'} "
     said += f"at {times.understood(time, zone)}" if time else "in the timeline."
+    if is_unread:
+        said += NO_TIME
     if unused:
         said += (
             f" The time “{escape(unused)}” stays in its text. To file a note at that time, "
             f"write `{COMMAND} note at {code(unused)} …`, or press Edit."
         )
-    said += (PUBLISHED_BEFORE if is_closed else "") + times.warned(distance)
+    said += times.warned(distance) + after
     buttons = b.actions(
         b.button("Edit", action=ACTION_EDIT, value=f"edit:{entry_id}"),
         b.button("Undo", action=ACTION_UNDO, value=f"undo:{entry_id}:{version}"),

@@ -9,19 +9,30 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.domain.backdated import known_times
 from bot.domain.command import COMMAND
 from bot.domain.incident import CLOSED, RESOLVED, Incident
 from bot.domain.milestones import Duration, Milestone, Times, durations
-from bot.domain.timeline import Heading
+from bot.domain.timeline import Heading, PostedEntry
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import edit_pages
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import HEADINGS
 from bot.render.milestones import NAMES, disorder, duration_words
+from bot.render.state import (
+    MOST_RUNNING,
+    RunningSpec,
+    Said,
+    last_handover,
+    last_update,
+    link_words,
+    quoted,
+    running_words,
+)
 from bot.render.status import status_words
 from bot.render.text import cut, escape, escaped, hub_link, when
 from bot.render.times import during
@@ -29,6 +40,14 @@ from bot.render.times import during
 SIGNS = {RESOLVED: "✅", CLOSED: "📁"}
 OPEN_SIGN = "🚨"
 TOPIC_LIMIT = 250
+TEXT_LIMIT = 3500
+"""Characters of the text for screen readers and notifications; Slack refuses an update with over 4,000."""
+MOST_HUBS = 10
+NAME_LIMIT = 60
+"""Characters of a hub's name. All blocks of a message together take about 10,000 characters."""
+FEWEST = 10
+"""Characters that the hubs have at least in the topic, or they are left out."""
+_BETWEEN = " · "
 
 ACTION_UPDATE = "incident.update"
 ACTION_RUN = "incident.run"
@@ -41,6 +60,11 @@ ACTION_REPORT = "incident.report"
 ACTION_RETRY = "incident.retry"
 ACTION_SNOOZE = "incident.snooze"
 ACTION_COMMAND = "incident.command"
+ACTION_HANDOVER = "incident.handover"
+ACTION_DETAILS = "incident.details"
+ACTION_INVITE = "incident.invite"
+MORE = "incident.more"
+"""The menu with what is not a button. The value of an option is the id of the button that it stands for."""
 
 COMMANDER = "commander"
 """The role that a button offers while nobody has it, where the team has such a role."""
@@ -58,9 +82,11 @@ _CONFIRM_RESOLVE: b.Block = {
 class CardSpec:
     """What the card shows. ``hubs`` are addresses by hub name, empty where none is configured;
     ``roles`` are user ids by role, empty where nobody has it; ``reactions`` are headings by emoji.
-    ``times`` are those that people set. ``ending`` is as in the incident; ``duplicate_of`` and ``duplicates``
-    are the channels of the public incidents that this one is a duplicate of, and that are duplicates of it.
-    ``origin`` is the link of the message that it was declared from."""
+    ``times`` are those that people set. ``update`` is the last update, ``next_at`` when the next one is due,
+    ``handover`` the note of the last person who handed over. ``links`` are addresses by their labels, or
+    paths. ``canvas`` says why the channel's canvas is not kept up to date, empty where it is.
+    ``ending`` is as in the incident; ``duplicate_of`` and ``duplicates`` are the channels of the public
+    incidents that this one is a duplicate of, and that are duplicates of it."""
 
     title: str
     severity: str
@@ -73,23 +99,27 @@ class CardSpec:
     resolved_at: datetime | None
     closed_at: datetime | None
     reactions: Mapping[str, Heading]
-    report_url: str
     times: Times
     durations: Sequence[Duration]
+    zone: str
+    update: Said | None
+    next_at: datetime | None
+    handover: Said | None
+    running: Sequence[RunningSpec]
+    links: Mapping[str, str]
+    canvas: str
     ending: str = ""
     duplicate_of: str = ""
     duplicates: Sequence[str] = ()
-    origin: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TopicSpec:
-    """What the channel's topic shows. ``commander`` is a user id, empty when nobody is."""
+    """What the channel's topic shows: only what rarely changes, since Slack posts a message about each
+    change of a topic, beside the one in which mayday says what changed."""
 
     title: str
-    severity: str
-    status: str
-    commander: str
+    hubs: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,11 +145,17 @@ def card_spec(
     roles: Sequence[str],
     hubs: Mapping[str, str],
     reactions: Mapping[str, Heading],
-    report_url: str = "",
+    zone: ZoneInfo,
+    entries: Sequence[PostedEntry] = (),
+    next_at: datetime | None = None,
+    running: Sequence[RunningSpec] = (),
+    links: Mapping[str, str] = MappingProxyType({}),
+    canvas: str = "",
     duplicate_of: str = "",
     duplicates: Sequence[str] = (),
 ) -> CardSpec:
-    """What the card shows of an incident. ``hubs`` are addresses by hub name."""
+    """What the card shows of an incident. ``hubs`` are addresses by hub name, ``entries`` those that are
+    posted; the others are as in :class:`CardSpec`."""
     return CardSpec(
         title=incident.shown_title,
         severity=incident.severity,
@@ -132,24 +168,24 @@ def card_spec(
         resolved_at=incident.resolved_at,
         closed_at=incident.closed_at,
         reactions=dict(reactions),
-        report_url=report_url,
         times=incident.milestones,
-        durations=durations(known_times(incident, (), ZoneInfo("UTC"))),
+        zone=zone.key,
+        durations=durations(known_times(incident, (), zone)),
+        update=last_update(entries),
+        next_at=next_at if incident.is_open else None,
+        handover=last_handover(incident, entries),
+        running=tuple(running),
+        links=dict(links),
+        canvas=canvas,
         ending=incident.ending.value,
         duplicate_of=duplicate_of,
         duplicates=tuple(duplicates),
-        origin=incident.origin_message.permalink if incident.origin_message else "",
     )
 
 
 def topic_spec(incident: Incident) -> TopicSpec:
     """What the topic shows of an incident."""
-    return TopicSpec(
-        title=incident.shown_title,
-        severity=incident.severity,
-        status=status_words(incident.status, incident.ending),
-        commander=incident.roles.get(COMMANDER, ""),
-    )
+    return TopicSpec(title=incident.shown_title, hubs=tuple(incident.hubs))
 
 
 def announcement_spec(incident: Incident, *, duplicate_of: str = "") -> AnnouncementSpec:
@@ -171,24 +207,29 @@ def announcement_spec(incident: Incident, *, duplicate_of: str = "") -> Announce
 
 def sign(incident: Incident) -> str:
     """One emoji for the incident's status."""
-    return _sign(incident.status)
+    return sign_of(incident.status)
 
 
-def _sign(status: str) -> str:
+def sign_of(status: str) -> str:
+    """One emoji for a status."""
     return SIGNS.get(status, OPEN_SIGN)
 
 
 def topic(spec: TopicSpec) -> str:
-    """The channel's topic."""
-    parts = [f"{_sign(spec.status)} {spec.severity}", spec.status]
-    if spec.commander:
-        parts.append(f"{COMMANDER} <@{spec.commander}>")
-    start = " · ".join(parts) + " · "
-    return start + escaped(spec.title, TOPIC_LIMIT - len(start))
+    """The channel's topic: as much of the title and the hubs as fits."""
+    title = escaped(spec.title, TOPIC_LIMIT)
+    room = TOPIC_LIMIT - len(title) - len(_BETWEEN)
+    if not spec.hubs or room < FEWEST:
+        return title
+    return f"{title}{_BETWEEN}{escaped(', '.join(spec.hubs), room)}"
 
 
 def _facts(spec: CardSpec) -> list[str]:
-    hubs = ", ".join(hub_link(name, url) for name, url in spec.hubs.items())
+    hubs_shown = list(spec.hubs.items())[:MOST_HUBS]
+    shown = [hub_link(cut(name, NAME_LIMIT), url) for name, url in hubs_shown]
+    if len(spec.hubs) > MOST_HUBS:
+        shown.append(f"and {len(spec.hubs) - MOST_HUBS} more")
+    hubs = ", ".join(shown)
     people = "\n".join(
         f"{role}: <@{user}>" if user else f"{role}: nobody yet" for role, user in spec.roles.items()
     )
@@ -211,7 +252,9 @@ def _times(spec: CardSpec) -> list[str]:
     lines = []
     for name in Milestone:
         if time := spec.times.get(name):
-            lines.append(f"{NAMES[name].lower()} {during(time)}{after.get(name, '')}")
+            lines.append(
+                f"{NAMES[name].lower()} {during(time, ZoneInfo(spec.zone))}{after.get(name, '')}"
+            )
         elif moment := pressed.get(name):
             by = f" by <@{spec.declared_by}>" if name is Milestone.DECLARED else ""
             lines.append(f"{NAMES[name].lower()} {when(moment)}{by}{after.get(name, '')}")
@@ -224,24 +267,41 @@ def _times(spec: CardSpec) -> list[str]:
 
 def card(spec: CardSpec) -> Post:
     """The pinned message: the incident's present state, and buttons for the next actions."""
-    shown = [b.header(f"{_sign(spec.status)} {spec.title}"), b.section(fields=_facts(spec))]
+    shown = [b.header(f"{sign_of(spec.status)} {spec.title}"), b.section(fields=_facts(spec))]
+    shown += [b.section(text) for text in _state(spec)]
+    shown.append(b.actions(*_buttons(spec.status, spec.hubs, spec.roles, ending=spec.ending)))
+    notes = [spec.canvas] if spec.canvas else []
+    if spec.status not in (RESOLVED, CLOSED):
+        notes = [legend(spec.reactions), f"`{COMMAND} help` lists all commands.", *notes]
+    if notes:
+        shown.append(b.context(*notes))
+    headline = _headline(spec.title, status_words(spec.status, spec.ending), spec.severity)
+    return Post(
+        text=cut("\n".join([headline, *_facts(spec), *_state(spec)]), TEXT_LIMIT),
+        blocks=tuple(shown),
+    )
+
+
+def _state(spec: CardSpec) -> list[str]:
+    """What is known now: the updates, who handed over, what runs, the summary, and the links."""
+    texts = []
+    if said := spec.update:
+        texts.append(f"*Last update* {when(said.at)} by <@{said.by}>{quoted(said.text, 1500)}")
+    if spec.next_at:
+        texts.append(f"*Next update due* {when(spec.next_at)}")
+    if said := spec.handover:
+        note = quoted(said.text, 800)
+        texts.append(f"*Handed over* to <@{said.to}> by <@{said.by}> {when(said.at)}{note}")
+    if spec.running:
+        texts.append("*Running*\n" + "\n".join(map(running_words, spec.running[:MOST_RUNNING])))
     if spec.summary:
-        shown.append(b.section(f"*Summary*\n{escape(cut(spec.summary, 2500))}"))
+        texts.append(f"*Summary*\n{escaped(spec.summary, 2000)}")
     if spec.duplicates:
         channels = ", ".join(f"<#{channel}>" for channel in spec.duplicates)
-        shown.append(b.section(f"*Duplicates*: {channels}"))
-    if spec.origin:
-        shown.append(b.section(f"*Declared from* <{spec.origin}|a message>"))
-    if url := spec.report_url:
-        link = f"<{url}>" if url.startswith("http") else f"`{escape(url)}`"
-        shown.append(b.section(f"*Report*: {link}"))
-    needs_lead = COMMANDER in spec.roles and not spec.roles[COMMANDER]
-    buttons = _buttons(spec.status, spec.hubs, offer_command=needs_lead, ending=spec.ending)
-    shown.append(b.actions(*buttons))
-    if spec.status not in (RESOLVED, CLOSED):
-        shown.append(b.context(legend(spec.reactions), f"`{COMMAND} help` lists all commands."))
-    headline = _headline(spec.title, status_words(spec.status, spec.ending), spec.severity)
-    return Post(text=headline, blocks=tuple(shown))
+        texts.append(f"*Duplicates*: {channels}")
+    if spec.links:
+        texts.append("*Links*: " + " · ".join(link_words(*link) for link in spec.links.items()))
+    return texts
 
 
 def _headline(title: str, status: str, severity: str) -> str:
@@ -250,33 +310,29 @@ def _headline(title: str, status: str, severity: str) -> str:
 
 def next_steps(incident: Incident, roles: Sequence[str]) -> list[b.Block]:
     """Buttons for the actions that the incident's status allows; ``roles`` are the team's."""
-    needs_lead = COMMANDER in roles and COMMANDER not in incident.roles
-    return _buttons(
-        incident.status, incident.hubs, offer_command=needs_lead, ending=incident.ending
-    )
+    held = {role: incident.roles.get(role, "") for role in roles}
+    return _buttons(incident.status, incident.hubs, held, ending=incident.ending)
 
 
 def _buttons(
-    status: str, hubs: Collection[str], *, offer_command: bool, ending: str
+    status: str, hubs: Collection[str], roles: Mapping[str, str], *, ending: str
 ) -> list[b.Block]:
     if ending:
-        return [
-            b.button("Timeline", action=ACTION_TIMELINE),
-            b.button("Reopen", action=ACTION_REOPEN),
-        ]
+        return [b.button("Reopen", action=ACTION_REOPEN), _more(*_ALWAYS)]
     if status == RESOLVED:
         return [
             b.button("Close and report", action=ACTION_CLOSE, style="primary"),
-            b.button("Timeline", action=ACTION_TIMELINE),
             b.button("Preview the report", action=ACTION_REPORT),
             edit_pages.button(),
             b.button("Reopen", action=ACTION_REOPEN),
+            _more(("Post an update", ACTION_UPDATE), *_ALWAYS),
         ]
     if status == CLOSED:
         return [
             b.button("Preview the report", action=ACTION_REPORT),
             edit_pages.button(),
             b.button("Reopen", action=ACTION_REOPEN),
+            _more(*_ALWAYS),
         ]
     # Before anything is done somebody has to know what is wrong.
     diagnose = [b.button("Diagnose", action=ACTION_DIAGNOSE)] if hubs else []
@@ -284,12 +340,24 @@ def _buttons(
         *diagnose,
         b.button("Post an update", action=ACTION_UPDATE, style="primary"),
         b.button("Run a runbook", action=ACTION_RUN),
-        b.button("Timeline", action=ACTION_TIMELINE),
         b.button("Resolve", action=ACTION_RESOLVE, confirm=_CONFIRM_RESOLVE),
     ]
-    if offer_command:
+    if not roles.get(COMMANDER, "nobody"):
         buttons.append(b.button("Take command", action=ACTION_COMMAND))
-    return buttons
+    handover = [("Hand over", ACTION_HANDOVER)] if COMMANDER in roles else []
+    return [*buttons, _more(*handover, *_ALWAYS)]
+
+
+_ALWAYS = (
+    ("Edit title, hubs, summary", ACTION_DETAILS),
+    ("Add people", ACTION_INVITE),
+    ("Timeline", ACTION_TIMELINE),
+)
+"""What the menu offers at any time, with the id of what each choice does."""
+
+
+def _more(*choices: tuple[str, str]) -> b.Block:
+    return b.overflow(MORE, [b.option(label, action) for label, action in choices])
 
 
 def legend(reactions: Mapping[str, Heading]) -> str:
@@ -303,7 +371,7 @@ def announcement(spec: AnnouncementSpec) -> Post:
     affected = ", ".join(escape(name) for name in spec.hubs)
     status = status_words(spec.status, spec.ending, duplicate_of=spec.duplicate_of)
     lines = [
-        f"{_sign(spec.status)} *{escape(spec.title)}*",
+        f"{sign_of(spec.status)} *{escape(spec.title)}*",
         f"{spec.severity} · *{status}*" + (f" · {affected}" if affected else ""),
     ]
     if spec.summary:

@@ -46,8 +46,14 @@ COMMANDS: Mapping[str, Usage] = {
     ),
     "timeline": Usage(usage="timeline", help="shows the timeline, to edit it"),
     "status": Usage(usage="status fixing [text]", help="changes the status"),
-    "severity": Usage(usage="severity sev1", help="changes the severity"),
+    "severity": Usage(usage="severity sev1 [because …]", help="changes the severity, and says why"),
     "role": Usage(usage="role commander [@name]", help="takes a role, or gives it to somebody"),
+    "handover": Usage(
+        usage="handover @name note", help="passes the lead to somebody, with a note for them"
+    ),
+    "invite": Usage(usage="invite @name …", help="adds people to the channel"),
+    "title": Usage(usage="title new title", help="changes the title; alone, opens a form"),
+    "summary": Usage(usage="summary text", help="changes the summary; alone, opens a form"),
     "update": Usage(usage="update [text]", help="posts a status update"),
     "run": Usage(
         usage="run [runbook] [hub] [users] [name=value]",

@@ -5,7 +5,7 @@ Like the card they are rendered from specs, which hold values and no words; see 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from bot.domain.command import COMMAND
 from bot.domain.incident import ARCHIVED, CLOSED, GONE, LEFT, RESOLVED, Incident
 from bot.domain.item_words import as_mrkdwn
-from bot.domain.mrkdwn import typed, unescape
+from bot.domain.mrkdwn import typed
 from bot.domain.reminders import lateness
 from bot.domain.timeline import EntryKind, PostedEntry
 from bot.ports import Post
@@ -28,8 +28,9 @@ from bot.render.card import (
     ACTION_SNOOZE,
     ACTION_UPDATE,
 )
+from bot.render.state import is_update, quoted
 from bot.render.status import status_words
-from bot.render.text import cut, escape, when
+from bot.render.text import escape, escaped, when
 from bot.render.times import weekday_words
 
 POSTED_KINDS = frozenset(
@@ -45,11 +46,14 @@ POSTED_KINDS = frozenset(
         EntryKind.PUBLISHED,
         EntryKind.PRIVATE,
         EntryKind.MERGED,
+        EntryKind.EDITED,
     }
 )
-"""The kinds of entry that mayday posts in the channel."""
+"""The kinds of entry that mayday posts in the channel, unless they are quiet."""
 
-_NEWS_SIGNS = {EntryKind.RESOLVED: "✅", EntryKind.REOPENED: "🚨"}
+_NEWS_SIGNS = {EntryKind.RESOLVED: "✅", EntryKind.REOPENED: "🚨", EntryKind.SEVERITY: "📶"}
+_ONCE = frozenset({EntryKind.RESOLVED, EntryKind.REOPENED})
+"""Kinds that are announced with the first reopening of an incident and before, later only with a text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,18 +73,7 @@ class AnnouncedUpdateSpec:
     kind: EntryKind
     status: str
     text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class OriginSpec:
-    """What the reply to the message shows that an incident was declared from."""
-
-    channel_id: str
-    title: str
-    severity: str
-    status: str
-    ending: str
-    by: str
+    next_at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +83,16 @@ class NoticeSpec:
     incident_id: str
     title: str
     problems: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandoverSpec:
+    """What the message to the person who got the lead shows. ``entry`` is as in :class:`EntrySpec`."""
+
+    title: str
+    channel_id: str
+    severity: str
+    entry: EntrySpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,44 +126,29 @@ def announced_update_spec(incident: Incident, entry: PostedEntry) -> AnnouncedUp
         kind=entry.kind,
         status=str(status),
         text=str(entry.data.get("text") or ""),
+        next_at=str(entry.data.get("next_at") or ""),
     )
 
 
-def origin_spec(incident: Incident) -> OriginSpec:
-    """What the reply to the message that the incident was declared from shows."""
-    return OriginSpec(
-        channel_id=incident.channel_id or "",
-        title=incident.shown_title,
-        severity=incident.severity,
-        status=incident.status,
-        ending=incident.ending.value,
-        by=incident.declared_by,
-    )
+def news(entries: Iterable[PostedEntry]) -> list[PostedEntry]:
+    """The entries that are posted outside: updates, resolving, the first reopening, ends without a
+    report.
 
-
-def origin_post(spec: OriginSpec) -> Post:
-    """The reply, with a link to the incident's channel."""
-    text = (
-        f"🚨 <@{spec.by}> declared an incident from this message: *{escape(spec.title)}* · "
-        f"{spec.severity} · {status_words(spec.status, spec.ending)} · follow it in "
-        f"<#{spec.channel_id}>"
-    )
-    return Post(text=text, blocks=(b.section(text),))
-
-
-def is_news(entry: PostedEntry) -> bool:
-    """Whether an entry is posted outside the channel: updates, resolving, reopening, other endings."""
-    if entry.kind is EntryKind.STATUS:
-        return bool(entry.data.get("text"))
-    if entry.kind is EntryKind.CLOSED:
-        return bool(entry.data.get("ending"))
-    return entry.kind is EntryKind.UPDATE or entry.kind in _NEWS_SIGNS
+    An incident that is resolved and reopened again and again only changes the announcement itself, unless
+    somebody writes why.
+    """
+    found, reopened = [], 0
+    for entry in entries:
+        reopened += entry.kind is EntryKind.REOPENED
+        is_once = entry.kind in _ONCE and reopened <= 1
+        is_end = entry.kind is EntryKind.CLOSED and bool(entry.data.get("ending"))
+        if not entry.is_deleted and (is_update(entry) or is_once or is_end):
+            found.append(entry)
+    return found
 
 
 def _quote(text: str) -> str:
-    # Kept as Slack escapes it, or plain from a form's title: either way it is escaped once here.
-    quoted = "\n".join(f">{typed(unescape(line))}" for line in cut(text, 2500).splitlines())
-    return f"\n{quoted}" if quoted else ""
+    return quoted(text, 2500)
 
 
 def entry_post(spec: EntrySpec) -> Post:
@@ -170,19 +158,22 @@ def entry_post(spec: EntrySpec) -> Post:
     quote = _quote(str(data.get("text") or ""))
     match spec.kind:
         case EntryKind.STATUS:
-            text = f"🔄 Status is *{data['to']}* now (was {data['from']}), by {who}.{quote}"
+            also = ""
+            if severity := data.get("severity"):
+                also = f" and severity *{severity['to']}* (was {severity['from']})"
+            text = f"🔄 Status is *{data['to']}* now (was {data['from']}){also}, by {who}.{quote}"
         case EntryKind.RESOLVED:
             text = (
                 f"✅ *Resolved* by {who}.{quote}\n"
                 f"Use `{COMMAND} close` to complete the report and publish it."
             )
         case EntryKind.SEVERITY:
-            text = f"📶 Severity is *{data['to']}* now (was {data['from']}), by {who}."
+            text = f"📶 Severity is *{data['to']}* now (was {data['from']}), by {who}.{quote}"
         case EntryKind.ROLE:
             before = data.get("before")
             took_over = f", after <@{before}>" if before else ""
             given = "" if data["user"] == spec.author else f", given by {who}"
-            text = f"🧑‍🚒 <@{data['user']}> is *{data['role']}* now{took_over}{given}."
+            text = f"🧑‍🚒 <@{data['user']}> is *{data['role']}* now{took_over}{given}.{quote}"
         case EntryKind.UPDATE:
             text = f"📣 *Update* by {who}:{quote}"
         case EntryKind.REOPENED:
@@ -213,13 +204,17 @@ def entry_post(spec: EntrySpec) -> Post:
             if unassigned := data.get("unassigned"):
                 names = ", ".join(escape(str(login)) for login in unassigned)
                 text += (
-                    f"\nGitHub can't assign its issues to {names}, so they are filed without. Correct "
-                    "`github.assignees`."
+                    f"\nGitHub can't assign its issues to {names}, so they are filed without. Check the "
+                    "spelling, and that they may work in the repository. *Edit report*, *Title, date, hubs, "
+                    "labels* changes the assignees of this report, `github.assignees` those of all."
                 )
+        case EntryKind.EDITED:
+            text = _edited(who, data["after"])
         case EntryKind.PRIVATE:
             text = _became_private(data)
         case _:
             text = f"{spec.kind.value} by {who}"
+    text += _promise(str(data.get("next_at") or ""))
     shown: tuple[b.Block, ...] = (b.section(text),)
     if spec.kind is EntryKind.RESOLVED:
         shown += (b.actions(b.button("Close and report", action=ACTION_CLOSE)),)
@@ -237,6 +232,34 @@ def _closed(data: Mapping[str, Any], who: str, quote: str) -> str:
     if other:
         said += f"What happens next is in <#{other}>. "
     return f"{said}To undo this, use `{COMMAND} reopen`."
+
+
+def _promise(next_at: str) -> str:
+    """When the next update is promised, on its own line; nothing where nobody chose a time."""
+    return f"\nNext update {when(datetime.fromisoformat(next_at))}." if next_at else ""
+
+
+def _edited(who: str, after: Mapping[str, Any]) -> str:
+    lines = [f"✏️ {who} edited the incident."]
+    if "title" in after:
+        lines.append(f"*Title*: {escape(after['title'])}")
+    if "hubs" in after:
+        lines.append(f"*Hubs*: {escaped(', '.join(after['hubs']), 500) or 'none'}")
+    if "summary" in after:
+        summary = _quote(escaped(after["summary"], 2000)) or " none"
+        lines.append(f"*Summary*:{summary}")
+    return "\n".join(lines)
+
+
+def handover_post(spec: HandoverSpec) -> Post:
+    """The direct message to the person who got the lead."""
+    data = spec.entry.data
+    text = (
+        f"🧑‍🚒 <@{spec.entry.author}> handed an incident over to you: you are *{escape(data['role'])}* of "
+        f"*{escape(spec.title)}* ({escape(spec.severity)}), in <#{spec.channel_id}>."
+        f"{_quote(str(data.get('text') or ''))}"
+    )
+    return Post(text=text, blocks=(b.section(text),))
 
 
 def _became_private(data: Mapping[str, Any]) -> str:
@@ -268,7 +291,9 @@ def _links(data: Mapping[str, Any]) -> str:
 def announced_update(spec: AnnouncedUpdateSpec) -> Post:
     """An update as people outside the channel see it, in the announcement's thread."""
     mark = _NEWS_SIGNS.get(spec.kind, "📣")
-    text = f"{mark} *{escape(spec.title)}* · {spec.status}{_quote(spec.text)}"
+    text = (
+        f"{mark} *{escape(spec.title)}* · {spec.status}{_quote(spec.text)}{_promise(spec.next_at)}"
+    )
     return Post(text=text, blocks=(b.section(text),))
 
 

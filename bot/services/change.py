@@ -7,43 +7,45 @@ redelivery changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.domain import endings
 from bot.domain import incident as verbs
 from bot.domain.actions import TITLE_LIMIT, ActionItem, clean_repository, item_id
 from bot.domain.command import COMMAND
-from bot.domain.incident import CLOSED, Answers, Ending, Incident, Transition
+from bot.domain.incident import Answers, Incident, Transition, Update
 from bot.domain.item_policy import unmet
 from bot.domain.item_words import shown_words, split_link
 from bot.domain.reminders import Reminder
-from bot.domain.resources import as_json
+from bot.domain.report_parts import ITEM, TIMELINE
+from bot.domain.resources import ResourceKind, as_json
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
+from bot.render.card import COMMANDER
 from bot.render.items import gates
-from bot.services import publish, sync
+from bot.services import sync
 from bot.services.contents import Contents
+from bot.services.edits import published
 from bot.services.entries import Edited
 from bot.services.items import every_item
-from bot.services.joining import ask_to_invite
 from bot.services.settings import Settings
 from bot.store import audit
 from bot.store import incidents as rows
+from bot.store import resources as resource_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
 
-EMPTY_UPDATE = f"Write the update after the command: {COMMAND} update the proxy is restarting."
 EMPTY_ACTION_ITEM = (
     f"Write the action item after the command: {COMMAND} action add an alert on routes."
 )
 LONG_ACTION_ITEM = "Shorten the action item to {limit} characters. Details belong in its issue."
 NOT_A_LINK = "A link begins with https://."
 ROLE_TAKEN = f"Somebody is already {{role}}. To take over, use {COMMAND} role {{role}}."
+NOBODY_NAMED = f"Name the people with an @: {COMMAND} invite @name."
 NO_REMINDERS = "This incident is over and has no reminders."
 SNOOZE_RANGE = f"Snooze for 1 to {{limit}} minutes: {COMMAND} snooze 30."
 
@@ -75,12 +77,12 @@ class Changes(Contents):
             ),
         )
 
-    def severity(self, change: StateChange, to: str) -> Incident:
+    def severity(self, change: StateChange, to: str, reason: str = "") -> Incident:
         """Change the severity, and the interval of the reminders with it."""
         return self._apply(
             change,
             lambda incident, _now: verbs.change_severity(
-                incident, to, policy=self._settings.policy
+                incident, to, policy=self._settings.policy, reason=reason.strip()
             ),
         )
 
@@ -107,66 +109,35 @@ class Changes(Contents):
 
         return self._apply(change, verb)
 
-    def reopen(self, change: StateChange) -> Incident:
-        """Reopen the incident. A duplicate is none any more, which the other incident's channel says."""
-        with self._store.read() as tx:
-            other = rows.get(tx, change.incident_id).duplicate_of
-
-        def extra(tx: Tx, now: datetime) -> None:
-            if other:
-                reopened = rows.get(tx, change.incident_id)
-                undone = endings.merged(reopened, rows.get(tx, other), is_undone=True)
-                self._record_in(tx, other, change, undone, now)
-
+    def hand_over(self, change: StateChange, user: str, note: str) -> Incident:
+        """Pass the lead to a person, who gets a direct message with the note."""
         return self._apply(
             change,
-            lambda incident, _now: verbs.reopen(incident, policy=self._settings.policy),
-            extra,
+            lambda incident, _now: verbs.hand_over(
+                incident, COMMANDER, user, policy=self._settings.policy, note=note.strip()
+            ),
         )
 
-    def end(self, change: StateChange, ending: Ending, text: str = "") -> Incident:
-        """End the incident without a report.
+    def invite(self, change: StateChange, users: Sequence[str]) -> Incident:
+        """Invite people to the incident's channel, also those who were invited before and have left.
 
         Raises:
-            UserError: it is closed already.
+            UserError: nobody is named.
         """
-        return self._apply(
-            change,
-            lambda incident, now: endings.end(incident, ending, at=now, text=text.strip()),
-        )
+        people = list(dict.fromkeys(users))
+        if not people:
+            raise UserError(NOBODY_NAMED, field="people")
 
-    def merge(self, change: StateChange, into_id: str, people: Iterable[str]) -> Incident:
-        """End the incident as a duplicate of another one, to whose channel its people are invited.
-
-        Its entries stay where they are, and both channels link to each other.
-
-        Raises:
-            UserError: it is closed already, or they can't be merged.
-        """
-        with self._store.read() as tx:
-            into = rows.get(tx, into_id)
-
-        def verb(incident: Incident, now: datetime) -> Transition:
-            endings.check_merge(incident, into)
-            return endings.end(incident, Ending.DUPLICATE, at=now, into=into)
+        def verb(incident: Incident, _now: datetime) -> Transition:
+            return Transition(incident=incident, kind=EntryKind.INVITED, data={"people": people})
 
         def extra(tx: Tx, now: datetime) -> None:
-            duplicate, other = rows.get(tx, change.incident_id), rows.get(tx, into_id)
-            endings.check_merge(duplicate, other)
-            self._record_in(tx, other.id, change, endings.merged(duplicate, other), now)
             for user in people:
-                ask_to_invite(tx, other.id, user, now=now)
+                resource_rows.ask_again(
+                    tx, change.incident_id, ResourceKind.INVITE, user, spec={"user": user}, now=now
+                )
 
-        return self._apply(change, verb, extra, also=into_id)
-
-    def _record_in(
-        self, tx: Tx, incident_id: str, change: StateChange, transition: Transition, now: datetime
-    ) -> None:
-        """Record in another incident what a change of this one means there."""
-        there = replace(change, incident_id=incident_id)
-        _record(tx, there, transition, now)
-        audit.add(tx, there.line(f"incident.{transition.kind}", after=dict(transition.data)))
-        sync.enqueue(self._durable, tx, incident_id, change.idempotency_key)
+        return self._apply(change, verb, extra)
 
     def close(
         self,
@@ -199,24 +170,31 @@ class Changes(Contents):
         if lacking := unmet(items, self._settings.items):
             raise UserError(gates(lacking))
 
-    def update(self, change: StateChange, text: str) -> Incident:
-        """Post a status update; the next reminder counts from it.
+    def update(
+        self,
+        change: StateChange,
+        text: str,
+        *,
+        status: str = "",
+        severity: str = "",
+        next_in: timedelta | None = None,
+    ) -> Incident:
+        """Post a status update, which may change the status and the severity, as one entry.
+
+        The next reminder counts from it, or comes after ``next_in``.
 
         Raises:
-            UserError: the update is empty, or the incident is closed.
+            UserError: what :func:`bot.domain.incident.post_update` raises.
         """
-        text = text.strip()
-        if not text:
-            raise UserError(EMPTY_UPDATE)
 
-        def verb(incident: Incident, _now: datetime) -> Transition:
-            if incident.status == CLOSED:
-                raise UserError(verbs.IS_CLOSED)
-            return Transition(
-                incident=incident,
-                kind=EntryKind.UPDATE,
-                data={"text": text, "status": incident.status},
+        def verb(incident: Incident, now: datetime) -> Transition:
+            said = Update(
+                text=text.strip(),
+                status=status or incident.status,
+                severity=severity or incident.severity,
+                next_at=now + next_in if next_in else None,
             )
+            return verbs.post_update(incident, said, policy=self._settings.policy, at=now)
 
         return self._apply(change, verb)
 
@@ -287,7 +265,7 @@ class Changes(Contents):
                 },
             )
 
-        return self._apply(replace(change, idempotency_key=f"item/{item}"), verb, extra)
+        return self._apply(change, verb, extra, source=f"item/{item}", part=f"{ITEM}/{item}")
 
     def snooze(self, change: StateChange, minutes: int) -> datetime:
         """Postpone the next reminder; returns when it is due.
@@ -308,6 +286,7 @@ class Changes(Contents):
             before = {"due_at": pending.due_at.isoformat()} if pending else {}
             after = {"due_at": due_at.isoformat()}
             audit.add(tx, change.line("incident.snooze", before=before, after=after))
+            sync.enqueue(self._durable, tx, incident.id, change.idempotency_key)
         return due_at
 
     def _apply(
@@ -316,11 +295,17 @@ class Changes(Contents):
         verb: Callable[[Incident, datetime], Transition],
         extra: Callable[[Tx, datetime], None] | None = None,
         *,
+        source: str = "",
+        part: str = TIMELINE,
         also: str = "",
     ) -> Incident:
-        """Apply a change to its incident. ``also`` is another one whose row is locked as well."""
+        """Make a transition once for each ``source``, which is by default the act; it changes ``part``.
+
+        ``also`` is another incident whose row is locked as well.
+        """
         now = self._now()
-        with self._store.write() as tx:
+        act, change = change, replace(change, idempotency_key=source or change.idempotency_key)
+        with self._store.write(beside=change.may_publish) as tx:
             for each in sorted({change.incident_id, also} - {""}):  # in everyone's order
                 rows.get(tx, each, lock=True)
             before = rows.get(tx, change.incident_id, lock=True)
@@ -328,16 +313,17 @@ class Changes(Contents):
                 return before
             transition = verb(before, now)
             rows.save(tx, transition.incident)
-            _record(tx, change, transition, now)
+            record(tx, change, transition, now)
             old, new = differing(before, transition.incident)
             new = {**_said(transition), **new}
             audit.add(tx, change.line(f"incident.{transition.kind}", before=old, after=new))
             if extra:
                 extra(tx, now)
             self._remind(tx, before, transition, now)
-            sync.enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
-            if transition.incident.closed_at is not None and not transition.incident.ending:
-                publish.enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
+            if before.closed_at is not None and transition.incident.closed_at is not None:
+                self._edited(tx, act, transition.incident, part)
+            else:
+                published(self._durable, tx, change, transition.incident, part)
         return transition.incident
 
     def _remind(self, tx: Tx, before: Incident, transition: Transition, now: datetime) -> None:
@@ -351,7 +337,12 @@ class Changes(Contents):
         if pending and not posted and before.severity == incident.severity:
             return
         number = pending.number if pending else self._next_number(tx, incident.id)
-        due_at = now + self._settings.interval(incident.severity)
+        promised = transition.data.get("next_at")
+        due_at = (
+            datetime.fromisoformat(promised)
+            if promised
+            else now + self._settings.interval(incident.severity)
+        )
         rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
 
     @staticmethod
@@ -376,7 +367,8 @@ def _said(transition: Transition) -> dict[str, Any]:
     }
 
 
-def _record(tx: Tx, change: StateChange, transition: Transition, now: datetime) -> None:
+def record(tx: Tx, change: StateChange, transition: Transition, now: datetime) -> None:
+    """Store the timeline entry of a transition."""
     data: Mapping[str, Any] = transition.data
     timeline_rows.add_entry(
         tx,

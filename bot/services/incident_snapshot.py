@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 
 from bot.domain.actions import ActionItem
@@ -37,6 +38,8 @@ class Snapshot:
     """The incident that this one is a duplicate of."""
     duplicates: Sequence[Incident] = ()
     """The incidents that are duplicates of this one."""
+    next_at: datetime | None = None
+    """When the next update is due."""
     filed: frozenset[str] = frozenset()
     """The ts of the messages that are filed, of those that were at some time."""
 
@@ -79,6 +82,7 @@ def _public_channel(incident: Incident) -> str:
 def read(tx: Tx, incident_id: str) -> Snapshot:
     """Read an incident's rows, in the transaction ``tx``."""
     resources = resource_rows.of_incident(tx, incident_id)
+    reminder = incident_rows.reminder_of(tx, incident_id)
     has_nags = any(row.kind is ResourceKind.ITEM_NAG for row in resources.values())
     filed = [row.subject for row in resources.values() if row.kind is ResourceKind.FILED]
     incident = incident_rows.get(tx, incident_id)
@@ -91,5 +95,6 @@ def read(tx: Tx, incident_id: str) -> Snapshot:
         items={item.id: item for item in incident_rows.items(tx, incident_id)} if has_nags else {},
         other=incident_rows.get(tx, other) if (other := incident.duplicate_of) else None,
         duplicates=declaring.duplicates_of(tx, incident_id),
+        next_at=reminder.due_at if reminder else None,
         filed=frozenset(key.rpartition(":")[2] for key in timeline_rows.tagged(tx, keys)),
     )

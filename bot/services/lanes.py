@@ -69,8 +69,9 @@ class Lanes:
                         attempted.add(tried)
                         lanes.setdefault(_lane(resource), deque()).append(resource)
                 is_read = True
-            for name in lanes.keys() - {name for name, _ in running.values()}:
-                if lanes[name]:
+            busy = {name for name, _ in running.values()}
+            for name in lanes:  # the most urgent first, as they became due
+                if lanes[name] and name not in busy:
                     resource = lanes[name].popleft()
                     running[self._submit(resource)] = (name, resource)
             if not running:

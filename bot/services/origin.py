@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from bot.domain.resources import ResourceKind, ResourceState, as_json
+from bot.render import origin as words
 from bot.render import posts
 from bot.services.announcements import never_posted
 from bot.services.channel_guard import LookAt, check_public
@@ -32,12 +33,12 @@ def origin_reply(snap: Snapshot, messages: Posts, look: LookAt) -> Iterator[Reso
         thread_ts=origin.thread_ts or origin.ts,
         check=(lambda: None) if incident.private else partial(check_public, incident.id, look),
     )
-    spec = posts.origin_spec(incident)
+    spec = words.origin_spec(incident)
     reply = messages.resource(
         incident,
         ResourceKind.ORIGIN_REPLY,
         spec={"withdrawn": True} if incident.private else as_json(spec),
-        render=posts.withdrawn if incident.private else partial(posts.origin_post, spec),
+        render=posts.withdrawn if incident.private else partial(words.origin_post, spec),
         to=thread,
     )
     yield never_posted(reply) if incident.private else reply

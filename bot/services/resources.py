@@ -10,25 +10,21 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
-from bot.domain.resources import (
-    ResourceKind,
-    ResourceState,
-    as_json,
-    step_subject,
-)
+from bot.domain.mrkdwn import UNNAMED, Mentions, Named
+from bot.domain.resources import ResourceKind, ResourceState, as_json, step_subject
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, found, posts
-from bot.render.review import review_post
+from bot.render.conflicts import ASKED
 from bot.services import changed_plans
 from bot.services.announcements import Announcements
 from bot.services.channel_guard import LookAt, in_channel
 from bot.services.diagnose import incident_post
 from bot.services.filed import confirmations
 from bot.services.incident_snapshot import Snapshot, read
-from bot.services.invites import invites
 from bot.services.item_nags import nag_resources
 from bot.services.origin import origin_reply
+from bot.services.overview import Overview
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
 from bot.services.run_messages import RunMessages, RunPosts, run_spec
@@ -38,13 +34,13 @@ from bot.store import runs as run_rows
 from bot.store.engine import Store
 from bot.store.runs import Run, RunStep
 
-REPORT_BOOKMARK = "Report"
 _REPORTED_AT_ONCE = (ResourceState.FAILED, ResourceState.NEEDS_HUMAN)
 """States whose error the notice shows at once; in others only after a second attempt."""
 
 
 class Resources:
-    """Derives resources from snapshots."""
+    """Derives resources from snapshots. ``named`` and ``granted`` are as in
+    :class:`bot.services.canvas.ChannelCanvas`."""
 
     def __init__(
         self,
@@ -54,6 +50,8 @@ class Resources:
         settings: Settings,
         run_posts: RunPosts,
         look: LookAt,
+        named: Callable[[str, Mentions], Named] = lambda _team_id, _found: UNNAMED,
+        granted: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._store = store
         self._chat = chat
@@ -63,6 +61,7 @@ class Resources:
         self._look = look
         self._posts = Posts(chat)
         self._announcements = Announcements(chat, settings, look)
+        self._overview = Overview(chat, settings, named, granted)
         self.alone = RunMessages(store, chat, now, run_posts)  # of runs outside of incidents
 
     def snapshot(self, incident_id: str) -> Snapshot:
@@ -77,18 +76,18 @@ class Resources:
         """
         if snap.incident.channel_id is None:
             return []
+        announced = list(self._announcements.of(snap))
         outside = [
             *self._channel_notices(snap),
             *self._changed_plans(snap),
-            *self._announcements.of(snap),
             *origin_reply(snap, self._posts, self._look),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=False),
         ]
         if snap.incident.channel_state:
-            return outside
+            return [*announced, *outside]
+        first = (*self._invites(snap), *self._overview.card(snap))
         inside = (
-            *invites(snap, self._chat),
-            *self._overview(snap),
+            *self._overview.around(snap),
             *self._entries(snap),
             *self._reminders(snap),
             *self._diagnoses(snap),
@@ -98,7 +97,13 @@ class Resources:
             *confirmations(snap, self._chat),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=True),
         )
-        return [*(in_channel(resource, self._look) for resource in inside), *outside]
+        return [
+            *(in_channel(resource, self._look) for resource in first),
+            *announced,
+            *(in_channel(resource, self._look) for resource in inside),
+            *self._handovers(snap),
+            *outside,
+        ]
 
     def due(self, snap: Snapshot, keys: Collection[str] = ()) -> list[Resource]:
         """What Slack does not show as it must, and what neither needs a person nor waits.
@@ -149,53 +154,10 @@ class Resources:
             channel=lambda: channel or self._chat.open_dm(declarer),
         )
 
-    def _overview(self, snap: Snapshot) -> Iterator[Resource]:
-        incident, settings = snap.incident, self._settings
-        hubs = {**settings.hub_urls, **incident.report_options.hub_urls}
-        report = next((e.data for e in reversed(snap.entries) if e.kind is EntryKind.PUBLISHED), {})
-        report_url = str(report.get("url") or "")
-        shown = card.card_spec(
-            incident,
-            roles=settings.policy.roles,
-            hubs=hubs,
-            reactions=settings.reactions,
-            report_url=report_url,
-            duplicate_of=snap.other_channel,
-            duplicates=snap.duplicate_channels,
-        )
-        yield self._post(
-            snap, ResourceKind.CARD, spec=as_json(shown), render=lambda: card.card(shown)
-        )
-        if pinned := snap.ref(ResourceKind.CARD).get("ts"):
-            yield _setting(
-                snap,
-                ResourceKind.PIN,
-                spec={"ts": pinned},
-                apply=lambda: self._chat.pin(snap.channel, pinned),
-            )
-        topic = card.topic_spec(incident)
-        if not incident.adopted:
-            yield _setting(
-                snap,
-                ResourceKind.TOPIC,
-                spec=as_json(topic),
-                apply=lambda: self._chat.set_topic(snap.channel, card.topic(topic)),
-            )
-        links = {name: hubs[name] for name in incident.hubs if name in hubs}
-        if report_url.startswith("http"):
-            links[REPORT_BOOKMARK] = report_url
-        for title, link in links.items():
-            yield _setting(
-                snap,
-                ResourceKind.BOOKMARK,
-                title,
-                spec={"link": link},
-                apply=partial(self._chat.bookmark, snap.channel, title=title, link=link),
-            )
-
     def _entries(self, snap: Snapshot) -> Iterator[Resource]:
         for entry in snap.entries:
-            if entry.kind in posts.POSTED_KINDS and not entry.is_deleted:
+            is_posted = entry.kind in posts.POSTED_KINDS and not entry.data.get("quiet")
+            if is_posted and not entry.is_deleted:
                 spec = posts.entry_spec(entry)
                 yield self._post(
                     snap,
@@ -252,16 +214,11 @@ class Resources:
             )
 
     def _reviews(self, snap: Snapshot) -> Iterator[Resource]:
-        """The requests to review the report, each in its current state."""
+        """What people are asked about the report, each in its current state."""
         for row in snap.resources.values():
-            if row.kind is ResourceKind.REVIEW:
-                yield self._post(
-                    snap,
-                    ResourceKind.REVIEW,
-                    row.subject,
-                    spec=row.spec,
-                    render=partial(review_post, row.spec),
-                )
+            if post := ASKED.get(row.kind):
+                shown = partial(post, row.spec)
+                yield self._post(snap, row.kind, row.subject, spec=row.spec, render=shown)
 
     def _runs(self, snap: Snapshot) -> Iterator[Resource]:
         for run, steps in snap.runs:
@@ -320,6 +277,30 @@ class Resources:
                     channel=partial(self._chat.open_dm, user),
                 )
 
+    def _handovers(self, snap: Snapshot) -> Iterator[Resource]:
+        """A direct message to each person who got the lead with a note, once they are in the channel."""
+        for entry in snap.entries:
+            if entry.kind is not EntryKind.ROLE or "text" not in entry.data or entry.is_deleted:
+                continue
+            user = str(entry.data["user"])
+            if user == entry.author or not snap.ref(ResourceKind.INVITE, user):
+                continue
+            spec = posts.HandoverSpec(
+                title=snap.incident.title,
+                channel_id=snap.channel,
+                severity=snap.incident.severity,
+                entry=posts.entry_spec(entry),
+            )
+            yield self._post(
+                snap,
+                ResourceKind.HANDOVER,
+                str(entry.id),
+                spec=as_json(spec),
+                render=partial(posts.handover_post, spec),
+                channel=partial(self._chat.open_dm, user),
+                fixed=True,
+            )
+
     def _changed_plans(self, snap: Snapshot) -> Iterator[Resource]:
         """A direct message to each person who approved a plan that changed."""
         return changed_plans.messages(
@@ -368,28 +349,4 @@ def _problems(snap: Snapshot) -> list[str]:
             and row.kind not in notices
             and (row.state in _REPORTED_AT_ONCE or row.attempts > 1)
         }
-    )
-
-
-def _setting(
-    snap: Snapshot,
-    kind: ResourceKind,
-    subject: str = "",
-    *,
-    spec: JSON,
-    apply: Callable[[], None],
-) -> Resource:
-    """Something that is set rather than created: setting it again is harmless."""
-
-    def create() -> JSON:
-        apply()
-        return {"set": True}
-
-    return Resource(
-        incident_id=snap.incident.id,
-        kind=kind,
-        subject=subject,
-        spec=spec,
-        create=create,
-        update=lambda _ref: create(),
     )

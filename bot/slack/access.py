@@ -48,7 +48,7 @@ CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]+")
 PATIENCE = 1.5
 """Seconds for the questions to Slack before a request is acknowledged, which Slack waits three for."""
 
-EDITING = frozenset({Act.EDIT, Act.RECORD, Act.CHANGE})
+EDITING = frozenset({Act.EDIT, Act.RECORD, Act.CHANGE, Act.ASSIGN})
 """The acts by which a report is edited. By those who may publish, it publishes itself."""
 
 Finder = Callable[[HandlerContext, SlackRequest], Incident]
@@ -82,8 +82,13 @@ def of_form(context: HandlerContext, request: SlackRequest) -> Incident:
 
 
 def of_button(context: HandlerContext, request: SlackRequest) -> Incident:
-    """The incident whose id the button carries, wherever the button is."""
-    return context.incidents.get(request.value)
+    """The incident whose id the button's value begins with, wherever the button is."""
+    return context.incidents.get(request.value.partition("|")[0])
+
+
+def of_value(context: HandlerContext, request: SlackRequest) -> Incident:
+    """The incident whose id begins what the button carries, wherever the button is."""
+    return context.incidents.get(request.value.partition(":")[0])
 
 
 def of_button_or_channel(context: HandlerContext, request: SlackRequest) -> Incident:

@@ -11,11 +11,12 @@ from bot.services.adopt import ChannelFacts
 from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
-from bot.services.change import Changes
+from bot.services.conflicts import Conflicts
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
 from bot.services.edits import Edits
+from bot.services.endings import Endings
 from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
 from bot.services.items import Items
@@ -47,7 +48,8 @@ class HandlerContext:
     edits: Edits
     edit_publishing: EditPublishing
     evidence: Evidence
-    changes: Changes
+    changes: Endings
+    conflicts: Conflicts
     record: Record
     runs: Runs
     obligations: Obligations

@@ -8,6 +8,15 @@ from collections.abc import Iterable
 
 from bot.domain.typography import plain_marks, same_key
 
+PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+"""The mention of a person in what was typed."""
+
+
+def people(text: str) -> list[str]:
+    """The user ids of the people who are mentioned, each once."""
+    return list(dict.fromkeys(PERSON.findall(text)))
+
+
 SHORTEST = 3
 """How many letters of a word's beginning stand for it."""
 

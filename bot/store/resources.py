@@ -90,6 +90,26 @@ def add(
     )
 
 
+def ask_again(
+    tx: Tx,
+    part_of: str,
+    kind: ResourceKind,
+    subject: str,
+    *,
+    spec: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Store a new resource, or have the one that exists created once more."""
+    if not add(tx, part_of, kind, subject, spec=spec, now=now):
+        key = resource_key(part_of, kind, subject)
+        pending: dict[str, Any] = {
+            "state": ResourceState.PENDING.value,
+            "ref": {},
+            "applied_spec": None,
+        }
+        change(tx, key, **pending, error="", attempts=0, retry_at=None)
+
+
 def get(tx: Tx, key: str, *, lock: bool = False) -> ResourceRow | None:
     """One resource by its key."""
     statement = select(resource).where(resource.c.key == key)

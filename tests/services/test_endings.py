@@ -88,11 +88,15 @@ def test_an_incident_ends_without_a_report(
     assert words in said
     assert "/\N{WORD JOINER}incident reopen" in said
     assert line.partition(" ")[2] in said
-    shown = card.card(card.card_spec(incident, roles=("commander",), hubs={}, reactions={}))
+    shown = card.card(
+        card.card_spec(
+            incident, roles=("commander",), hubs={}, reactions={}, zone=desk.settings.zone
+        )
+    )
     assert words in str(shown.blocks)
     assert "Close and report" not in str(shown.blocks)
     assert words in card.announcement(card.announcement_spec(incident)).blocks[0]["text"]["text"]
-    assert posts.is_news(entry)
+    assert posts.news([entry]) == [entry]
     assert words in desk.command("list", channel=ELSEWHERE).text + str(
         desk.command("list", channel=ELSEWHERE).blocks
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.config import Config
@@ -13,19 +13,22 @@ from bot.domain.actions import ActionItem
 from bot.domain.facts import Part, UnknownPart
 from bot.domain.hubs import Diagnosis, Place
 from bot.domain.incident import Incident, Policy
+from bot.domain.merging import Conflict
 from bot.domain.publication import Document, Publication, Target, TargetKind
-from bot.domain.timeline import Entry, EntryKind, Latest, Line
+from bot.domain.report_parts import item_values
+from bot.domain.timeline import Entry, EntryKind, Latest, Line, PostedEntry
 from bot.forms import preset
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import (
     card,
+    conflicts,
     declare_form,
     edit_forms,
     edit_pages,
     forms,
-    items,
     listing,
+    people_forms,
     report_forms,
     review,
     run_form,
@@ -36,6 +39,7 @@ from bot.render.declare_form import Opened, Prefill
 from bot.render.diagnose import Audience, diagnosis_post
 from bot.render.edit_pages import Page
 from bot.render.long_text import INPUT_LIMIT
+from bot.render.state import RunningSpec
 from tests.support.books import RUNBOOKS
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -96,7 +100,9 @@ def item() -> ActionItem:
 def timeline(config: Config, user: str, *, lines: int = 1, length: int = 40) -> Post:
     """The timeline with a menu for each entry."""
     found = [line(number, "x" * length) for number in range(1, lines + 1)]
-    return listing.timeline(incident(config, user), Latest(lines=found, count=lines))
+    return listing.timeline(
+        incident(config, user), Latest(lines=found, count=lines), zone=ZoneInfo("UTC")
+    )
 
 
 def longest_diagnosis(user: str) -> Post:
@@ -143,7 +149,18 @@ def posts(config: Config, user: str) -> Iterator[tuple[str, Post]]:
     made = incident(config, user)
     settings = config.incident
     hubs = {"datahub": "https://hub.example.org"}
-    spec = card.card_spec(made, roles=settings.roles, hubs=hubs, reactions=settings.reactions)
+    said = {"text": "x" * 3000, "status": made.status}
+    spec = card.card_spec(
+        made,
+        roles=settings.roles,
+        hubs=hubs,
+        reactions=settings.reactions,
+        zone=ZoneInfo("UTC"),
+        entries=[PostedEntry(1, EntryKind.UPDATE, user, said, False, AT)],
+        next_at=AT,
+        running=[RunningSpec(runbook="resync-routes", hub="datahub", link="https://example.org")],
+        links={"Report": "https://example.org"},
+    )
     yield "the card", card.card(spec)
     yield "the longest diagnosis", longest_diagnosis(user)
     yield "the announcement", card.announcement(card.announcement_spec(made))
@@ -185,7 +202,9 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             like=(made,),
         ),
         forms.diagnose(made.id, hubs=MANY_HUBS, channel=""),
-        forms.update(made, policy=policy(config)),
+        forms.update(made, policy=policy(config), interval=timedelta(minutes=30)),
+        people_forms.handover(made),
+        people_forms.invite(made),
         forms.action_item(made.id, groups=config.incident.action_groups),
         forms.edit_entry(made.id, line(1, "A note"), zone=zone),
         forms.annotate_entry(made.id, line(1, "A note")),
@@ -196,7 +215,18 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             {"text": "x" * 2 * INPUT_LIMIT, "heading": ""},
         ),
         report_forms.times(made, zone=zone, version=""),
-        items.edit(item(), view="all", categories=("detection",)),
+        edit_forms.form(
+            made.id,
+            "item/smoke",
+            edit_forms.inputs("item/smoke", categories=("detection",)),
+            dict(item_values(item())) | {"due_on": "2026-11-22"},
+        ),
+        conflicts.form(
+            made.id,
+            "smoke",
+            "A report",
+            [Conflict(ours="x" * 2 * INPUT_LIMIT, theirs="y" * 9000)],
+        ),
         review.review_form(
             made.id,
             "token",

@@ -24,13 +24,14 @@ from bot.services import publish
 from bot.services.adopt import ChannelFacts
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
-from bot.services.change import Changes
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
+from bot.services.conflicts import Conflicts
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
 from bot.services.edits import Edits
+from bot.services.endings import Endings
 from bot.services.evidence import Evidence
 from bot.services.guard import Guards
 from bot.services.inbox import Inbox
@@ -146,18 +147,19 @@ class Desk:
         )
         asked: Any = SimpleNamespace(request=self._publish)
         self.reports = Reports(store, people, self.settings)
+        guards = Guards(store, self.settings)
         self.composer = Composer(
             store,
             self.reports,
             self.settings.filing,
             self.settings.targets,
-            Guards(store, self.settings),
+            guards,
             self.settings.forms,
             files_drills=self.settings.files_drills,
         )
-        self.publishing = EditPublishing(store, self.work, self.composer, self.now)
+        self.publishing = EditPublishing(store, self.work, self.composer, self.now, self.settings)
         edited = self.publishing.edited
-        items = Items(store, self.work, self.now, self.settings, place=self.place)
+        items = Items(store, self.now, self.settings, place=self.place)
         self.incidents = Incidents(store, chat, self.watch.latch_all)
         self.context = HandlerContext(
             now=self.now,
@@ -188,7 +190,8 @@ class Desk:
             evidence=Evidence(
                 store, chat, self.audit, sites=places, wall=lambda: datetime.now(UTC)
             ),
-            changes=Changes(store, self.work, self.now, self.settings, edited=edited),
+            conflicts=Conflicts(store, self.work, self.reports, guards),
+            changes=Endings(store, self.work, self.now, self.settings, edited=edited),
             record=Record(
                 store,
                 self.now,
@@ -255,6 +258,26 @@ class Desk:
             "trigger_id": "trigger",
             "actions": [
                 {"action_id": action, "value": value, "action_ts": f"{next(self._numbers)}.0"}
+            ],
+        }
+        return self.send(body)
+
+    def choose(self, menu: str, value: str, *, user: str = ANA) -> Answer:
+        """Choose from an overflow menu in the incident's channel."""
+        chosen = {"value": value, "text": {"type": "plain_text", "text": value}}
+        body = {
+            "type": "block_actions",
+            "user": {"id": user, "team_id": TEAM},
+            "team": {"id": TEAM},
+            "channel": {"id": CHANNEL},
+            "trigger_id": "trigger",
+            "actions": [
+                {
+                    "type": "overflow",
+                    "action_id": menu,
+                    "selected_option": chosen,
+                    "action_ts": f"{next(self._numbers)}.0",
+                }
             ],
         }
         return self.send(body)
@@ -346,6 +369,7 @@ def _entered(element: Mapping[str, Any]) -> dict[str, Any]:
         "selected_option": element.get("initial_option"),
         "selected_options": element.get("initial_options") or [],
         "selected_user": element.get("initial_user"),
+        "selected_users": element.get("initial_users") or [],
         "selected_date": element.get("initial_date"),
     }
 
@@ -359,5 +383,6 @@ def _state(kind: str, value: Any) -> dict[str, Any]:
         "selected_option": {"value": value},
         "selected_options": options,
         "selected_user": value,
+        "selected_users": value,
         "selected_date": value,
     }

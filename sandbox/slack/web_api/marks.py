@@ -82,6 +82,14 @@ def edit_bookmark(context: Context, args: Args) -> Json:
     return {"bookmark": dict(bookmark)}
 
 
+def remove_bookmark(context: Context, args: Args) -> Json:
+    """bookmarks.remove."""
+    channel = context.own_channel(args, "channel_id")
+    channel.bookmarks.remove(_bookmark(channel, args))
+    context.workspace.touch()
+    return {}
+
+
 def list_bookmarks(context: Context, args: Args) -> Json:
     """bookmarks.list."""
     channel = context.own_channel(args, "channel_id", archived_ok=True)
@@ -110,5 +118,6 @@ METHODS: Mapping[str, Method] = {
     "reactions.remove": Method(handler=remove_reaction, scopes=("reactions:write",), tier=20),
     "bookmarks.add": Method(handler=add_bookmark, scopes=("bookmarks:write",), tier=20),
     "bookmarks.edit": Method(handler=edit_bookmark, scopes=("bookmarks:write",), tier=20),
+    "bookmarks.remove": Method(handler=remove_bookmark, scopes=("bookmarks:write",), tier=20),
     "bookmarks.list": Method(handler=list_bookmarks, scopes=("bookmarks:read",), tier=50),
 }
