@@ -32,6 +32,7 @@ from pydantic_settings import (
 
 from bot import config_messages as messages
 from bot.config_access import Access
+from bot.config_communication import Communication
 from bot.config_hubs import Cluster, Hub
 from bot.config_items import ActionItems
 from bot.config_report import Guard, ReportTarget
@@ -286,6 +287,7 @@ class Config(BaseSettings):
     report: Report = Report()
     incident: Incident = Incident()
     action_items: ActionItems = ActionItems()
+    communication: Communication = Communication()
     record: Record = Record()
     runbooks: Runbooks = Runbooks()
     access: Access = Access()
@@ -307,6 +309,11 @@ class Config(BaseSettings):
         ):
             if len(set(names)) != len(names):
                 raise ValueError(messages.SAME_NAME.format(section=section))
+        return self
+
+    @model_validator(mode="after")
+    def _audiences_are_known(self) -> Config:
+        self.communication.require_known(self.incident.statuses, [hub.name for hub in self.hubs])
         return self
 
     @model_validator(mode="after")

@@ -28,6 +28,7 @@ from bot.errors import UserError
 from bot.services.settings import AllowList
 from bot.slack import access
 from bot.slack.access import Anywhere, OnRunbook, Route
+from bot.slack.commands import notify
 from bot.slack.replies import DurableReply, RunbookReply
 from bot.slack.request import Form, Kind, SlackRequest
 from bot.slack.routes import ROUTES
@@ -163,6 +164,7 @@ def is_let(
         access.of_run,
         access.of_entry,
         access.of_item,
+        notify.of_page,
     ):
         found = replace(
             found, find=lambda context, _: context.incidents.get(incident) if incident else None

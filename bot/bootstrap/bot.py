@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 
 import structlog
@@ -24,6 +25,7 @@ from bot.bootstrap.outside import (
 from bot.bootstrap.policies import with_policies
 from bot.bootstrap.services import build_services
 from bot.bootstrap.settings import check_tokens, settings
+from bot.bootstrap.setup import missing_setup
 from bot.clock import Ticks
 from bot.config import Config
 from bot.domain.limits import Limits
@@ -101,6 +103,7 @@ class Bot:
             lease=self.lease,
             limits=limits,
             runbooks=self._runbooks(),
+            setup=partial(missing_setup, config, lambda: self.chat.identity().scopes),
         )
         self.operators = Operators(
             self.store,
@@ -139,7 +142,9 @@ class Bot:
         return HandlerContext(
             now=self.clock,
             settings=self.settings,
+            homes=services.homes,
             incidents=services.incidents,
+            catch_ups=services.catch_ups,
             items=services.items,
             declare=services.declare,
             diagnoses=services.diagnoses,
@@ -149,6 +154,7 @@ class Bot:
             changes=services.changes,
             record=services.record,
             runs=services.runs,
+            notify=services.notify,
             obligations=services.obligations,
             authorize=services.authorize,
             audit=services.audit,
@@ -156,6 +162,7 @@ class Bot:
             approvals=services.approvals,
             publish=services.publish,
             search=services.search,
+            subscriptions=services.subscriptions,
             sync=services.sync,
             severity_help={s.name: s.description for s in self.config.incident.severities},
         )
@@ -221,6 +228,7 @@ class Bot:
         self.http.start()
         self._stops.append(self.http.stop)
         self._stops.append(lambda: self._pool.shutdown(wait=True))
+        self._stops.append(self.services.homes.close)
         if socket:
             # Stopped first, so that nothing more arrives while the rest is finished.
             self._stops.append(socket.stop)

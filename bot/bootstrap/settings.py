@@ -8,6 +8,7 @@ from bot.config import Config
 from bot.config_access import Allow
 from bot.config_report import ReportTarget
 from bot.domain.access import Rules
+from bot.domain.audiences import USERS, Audience
 from bot.domain.incident import Policy
 from bot.domain.item_policy import ItemPolicy
 from bot.domain.publication import Target, TargetKind
@@ -78,6 +79,11 @@ def settings(config: Config) -> Settings:
         guard_public=frozenset(config.report.guard.public),
         targets=targets(config),
         items=_item_policy(config),
+        audiences=tuple(
+            Audience(name=each.name, channels=each.channels, hubs=each.hubs, texts=each.texts)
+            for each in config.communication.audiences
+        )
+        or (USERS,),
         filing=Filing(
             labels=config.github.labels,
             item_labels=config.github.item_labels,

@@ -28,7 +28,8 @@ from bot.render.card import (
     ACTION_SNOOZE,
     ACTION_UPDATE,
 )
-from bot.render.text import cut, escape, when
+from bot.render.reader_buttons import catch_up_button
+from bot.render.text import channel_link, cut, escape, when
 from bot.render.times import weekday_words
 
 POSTED_KINDS = frozenset(
@@ -42,6 +43,7 @@ POSTED_KINDS = frozenset(
         EntryKind.CLOSED,
         EntryKind.ACTION_ITEM,
         EntryKind.PUBLISHED,
+        EntryKind.NOTIFIED,
         EntryKind.PRIVATE,
     }
 )
@@ -168,6 +170,9 @@ def entry_post(spec: EntrySpec) -> Post:
                     f"\nGitHub can't assign its issues to {names}, so they are filed without. Correct "
                     "`github.assignees`."
                 )
+        case EntryKind.NOTIFIED:
+            where = ", ".join(channel_link(str(one)) for one in data["channels"])
+            text = f"📢 {who} notified the *{escape(str(data['audience']))}* in {where}:{quote}"
         case EntryKind.PRIVATE:
             text = _became_private(data)
         case _:
@@ -175,6 +180,8 @@ def entry_post(spec: EntrySpec) -> Post:
     shown: tuple[b.Block, ...] = (b.section(text),)
     if spec.kind is EntryKind.RESOLVED:
         shown += (b.actions(b.button("Close and report", action=ACTION_CLOSE)),)
+    if spec.kind is EntryKind.ROLE and data["user"] != spec.author:  # it invites them
+        shown += (b.actions(catch_up_button()),)
     if spec.kind is EntryKind.PUBLISHED:
         shown += (b.actions(edit_pages.button()),)
     return Post(text=text, blocks=shown)
@@ -197,6 +204,12 @@ def _became_private(data: Mapping[str, Any]) -> str:
 def withdrawn() -> Post:
     """The message that replaces an announcement once its incident is private."""
     text = "🔒 mayday withdrew this announcement because the incident is private now."
+    return Post(text=text, blocks=(b.section(text),))
+
+
+def withdrawn_news() -> Post:
+    """The message that replaces a subscriber's news once the incident is private."""
+    text = "🔒 mayday withdrew this message because the incident is private now."
     return Post(text=text, blocks=(b.section(text),))
 
 

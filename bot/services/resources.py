@@ -10,12 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
-from bot.domain.resources import (
-    ResourceKind,
-    ResourceState,
-    as_json,
-    step_subject,
-)
+from bot.domain.resources import ResourceKind, ResourceState, as_json, step_subject
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, found, posts
@@ -26,7 +21,9 @@ from bot.services.channel_guard import LookAt, in_channel
 from bot.services.diagnose import incident_post
 from bot.services.incident_snapshot import Snapshot, read
 from bot.services.item_nags import nag_resources
+from bot.services.notify import sent_texts
 from bot.services.posts import Destination, Posts
+from bot.services.readers import Readers, Sees, sees_nothing
 from bot.services.reconciler import Resource
 from bot.services.run_messages import RunMessages, RunPosts, run_spec
 from bot.services.run_specs import stage_spec
@@ -36,8 +33,6 @@ from bot.store.engine import Store
 from bot.store.runs import Run, RunStep
 
 REPORT_BOOKMARK = "Report"
-_REPORTED_AT_ONCE = (ResourceState.FAILED, ResourceState.NEEDS_HUMAN)
-"""States whose error the notice shows at once; in others only after a second attempt."""
 
 
 class Resources:
@@ -51,6 +46,7 @@ class Resources:
         settings: Settings,
         run_posts: RunPosts,
         look: LookAt,
+        sees: Sees = sees_nothing,
     ) -> None:
         self._store = store
         self._chat = chat
@@ -60,6 +56,7 @@ class Resources:
         self._look = look
         self._posts = Posts(chat)
         self._announcements = Announcements(chat, settings, look)
+        self._readers = Readers(store, chat, now, settings, sees)
         self.alone = RunMessages(store, chat, now, run_posts)  # of runs outside of incidents
 
     def snapshot(self, incident_id: str) -> Snapshot:
@@ -76,8 +73,16 @@ class Resources:
             return []
         outside = [
             *self._channel_notices(snap),
-            *self._changed_plans(snap),
+            *changed_plans.messages(
+                self._posts,
+                self._chat,
+                snap.incident,
+                snap.resources,
+                partial(snap.ref, ResourceKind.RUN),
+            ),
             *self._announcements.of(snap),
+            *self._readers.outside(snap),
+            *sent_texts(snap, self._posts, self._chat, self._look),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=False),
         ]
         if snap.incident.channel_state:
@@ -91,6 +96,7 @@ class Resources:
             *self._alike(snap),
             *self._reviews(snap),
             *self._runs(snap),
+            *self._readers.inside(snap),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=True),
         )
         return [*(in_channel(resource, self._look) for resource in inside), *outside]
@@ -118,7 +124,7 @@ class Resources:
         """
         if snap.incident.channel_state:
             return None
-        problems = _problems(snap)
+        problems = snap.problems
         row = snap.row(ResourceKind.NOTICE)
         may_exist = row and (row.ref or row.state is ResourceState.ATTEMPTING)
         if not problems and not may_exist:
@@ -309,7 +315,7 @@ class Resources:
             channel_name=incident.channel_name,
             status=incident.status,
             state=state,
-            problems=_problems(snap) if state else (),
+            problems=snap.problems if state else (),
         )
         commander = incident.roles.get(card.COMMANDER, incident.declared_by)
         for user in dict.fromkeys([incident.declared_by, commander]):
@@ -324,16 +330,6 @@ class Resources:
                     render=lambda: posts.channel_notice(spec),
                     channel=partial(self._chat.open_dm, user),
                 )
-
-    def _changed_plans(self, snap: Snapshot) -> Iterator[Resource]:
-        """A direct message to each person who approved a plan that changed."""
-        return changed_plans.messages(
-            self._posts,
-            self._chat,
-            snap.incident,
-            snap.resources,
-            partial(snap.ref, ResourceKind.RUN),
-        )
 
     def _post(
         self,
@@ -360,20 +356,6 @@ class Resources:
             ),
             fixed=fixed,
         )
-
-
-def _problems(snap: Snapshot) -> list[str]:
-    """What failed, each sentence once, without what the messages about failures failed at themselves."""
-    notices = (ResourceKind.NOTICE, ResourceKind.CHANNEL_NOTICE)
-    return sorted(
-        {
-            row.error
-            for row in snap.resources.values()
-            if row.error
-            and row.kind not in notices
-            and (row.state in _REPORTED_AT_ONCE or row.attempts > 1)
-        }
-    )
 
 
 def _setting(

@@ -10,14 +10,17 @@ from bot.ports import Clock
 from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
+from bot.services.catch_up import CatchUps
 from bot.services.change import Changes
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
 from bot.services.edits import Edits
 from bot.services.evidence import Evidence
+from bot.services.home import Homes
 from bot.services.incidents import Incidents
 from bot.services.items import Items
+from bot.services.notify import Notify
 from bot.services.obligations import Obligations
 from bot.services.publish import Publish
 from bot.services.record import Record
@@ -25,6 +28,7 @@ from bot.services.report import Reports
 from bot.services.run import Runs
 from bot.services.search import Search
 from bot.services.settings import Settings
+from bot.services.subscriptions import Subscriptions
 from bot.services.sync import Sync
 
 
@@ -34,7 +38,9 @@ class HandlerContext:
 
     now: Clock
     settings: Settings
+    homes: Homes
     incidents: Incidents
+    catch_ups: CatchUps
     items: Items
     declare: Declare
     diagnoses: Diagnoses
@@ -44,6 +50,7 @@ class HandlerContext:
     changes: Changes
     record: Record
     runs: Runs
+    notify: Notify
     obligations: Obligations
     authorize: Authorize
     audit: Audit
@@ -51,6 +58,7 @@ class HandlerContext:
     approvals: Approvals
     publish: Publish
     search: Search
+    subscriptions: Subscriptions
     sync: Sync
     severity_help: Mapping[str, str]
 

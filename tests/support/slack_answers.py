@@ -32,6 +32,9 @@ class SlackAnswers:
     answered: list[dict[str, Any]] = field(default_factory=list)
     effects: dict[tuple[str, str], Post] = field(default_factory=dict)
     files: list[tuple[str, str, str]] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    """Ephemeral messages."""
+    homes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def _answer(self, verb: str) -> None:
         if verb in self.failing:
@@ -111,10 +114,16 @@ class SlackAnswers:
         self._answer("update_view")
         self.views.append(view)
 
+    def publish_home(self, user: str, view: dict[str, Any]) -> None:
+        """Keep the Home."""
+        self._answer("publish_home")
+        self.homes[user] = view
+
     def post_ephemeral(self, channel_id: str, user: str, post: Post) -> None:
         """Keep the message."""
         self._answer("post_ephemeral")
         self.shown.append((channel_id, user, post.text))
+        self.posts.append(post)
 
     def respond(self, url: str, post: Post, *, replace: bool) -> bool:
         """Keep the answer to a request."""

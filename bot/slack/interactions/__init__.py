@@ -13,6 +13,7 @@ from bot.render import (
     forms,
     listing,
     obligations,
+    reader_buttons,
     report_forms,
     review,
     run_form,
@@ -20,6 +21,7 @@ from bot.render import (
 )
 from bot.render import diagnose as diagnosis
 from bot.render import items as item_words
+from bot.render import notify as notify_words
 from bot.slack.access import (
     Anywhere,
     InAnyChannel,
@@ -37,10 +39,10 @@ from bot.slack.access import (
     of_item,
     of_run,
 )
+from bot.slack.commands import catchup, incidents, menu, notify, report, status, subscribe, timeline
 from bot.slack.commands import close as close_command
 from bot.slack.commands import declare as declare_command
 from bot.slack.commands import diagnose as diagnose_command
-from bot.slack.commands import incidents, menu, report, status, timeline
 from bot.slack.commands import run as run_command
 from bot.slack.commands import time as time_command
 from bot.slack.commands import update as update_command
@@ -76,6 +78,7 @@ FORMS: Mapping[str, Route] = {
     item_words.FORM: OnIncident(Act.EDIT, items.submitted, of_form),
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
     review.PUBLISH: OnIncident(Act.PUBLISH, review_report.submitted, of_form),
+    notify_words.FORM: OnIncident(Act.PUBLISH, notify.submitted, of_form),
 }
 
 BUTTONS: Mapping[str, Route] = {
@@ -95,7 +98,15 @@ BUTTONS: Mapping[str, Route] = {
     obligations.ACTION_PLAN: OnRunbook(Act.PLAN, runbook.take_back),
     card.ACTION_UPDATE: OnIncident(Act.CHANGE, update_command.handle),
     card.ACTION_RUN: OnRunbook(Act.PLAN, run_command.handle),
-    card.ACTION_TIMELINE: OnIncident(Act.READ, timeline.handle),
+    card.ACTION_TIMELINE: OnIncident(Act.READ, timeline.handle, of_button_or_channel),
+    notify_words.ACTION_AUDIENCE: OnIncident(Act.PUBLISH, notify.choose, of_form),
+    **{
+        f"{notify_words.ACTION_PAGE}.{number}": OnRunbook(Act.PLAN, notify.page, notify.of_page)
+        for number in range(notify_words.MOST_PAGES)
+    },
+    reader_buttons.ACTION_SUBSCRIBE: OnIncident(Act.READ, subscribe.begin, of_button),
+    reader_buttons.ACTION_UNSUBSCRIBE: Anywhere(Act.HELP, subscribe.end_by_button),
+    reader_buttons.ACTION_CATCH_UP: OnIncident(Act.READ, catchup.handle, of_button_or_channel),
     card.ACTION_RESOLVE: OnIncident(Act.CHANGE, status.resolve, of_button_or_channel),
     card.ACTION_CLOSE: OnIncident(Act.CLOSE, close_command.handle, of_button_or_channel),
     card.ACTION_REOPEN: OnIncident(Act.CLOSE, close_command.reopen, of_button_or_channel),
@@ -108,6 +119,8 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_COMMAND: OnIncident(Act.ASSIGN, buttons.take_command),
     listing.ACTION_DECLARE: Anywhere(Act.DECLARE, declare_command.handle),
     listing.ACTION_LIST: Anywhere(Act.LIST, incidents.handle),
+    listing.ACTION_NEWER: Anywhere(Act.LIST, incidents.turn),
+    listing.ACTION_OLDER: Anywhere(Act.LIST, incidents.turn),
     listing.ACTION_HELP: Anywhere(Act.HELP, menu.help_),
     listing.ACTION_ENTRY: OnIncident(Act.EDIT, entry.menu, of_entry),
     edit_pages.ACTION_OPEN: OnIncident(Act.EDIT, edit.open_, of_button_or_channel),
