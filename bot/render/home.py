@@ -15,10 +15,10 @@ from bot.render import blocks as b
 from bot.render import card, items, listing
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.reader_buttons import catch_up_button
-from bot.render.text import cut, escape, escaped, shortened
+from bot.render.text import escape, escaped, shortened
 
 MOST_BLOCKS = 100
-SHOWN, DRILLS, ITEMS, RUNBOOKS, SETUP = 20, 5, 20, 30, 10
+SHOWN, DRILLS, ITEMS, RUNBOOKS, SETUP = 20, 5, 20, 20, 10
 """How many of each are shown."""
 
 NOTHING = "No incident is open."
@@ -37,7 +37,7 @@ def home(page: HomePage, *, said: str = "") -> b.Block:
     real = [one for one in page.incidents if not is_drill(one)]
     own = [one for one in real if page.user in (one.declared_by, *one.roles.values())]
     others = [one for one in real if one not in own]
-    blocks: list[b.Block] = [b.context(said[:3000])] if said else []
+    blocks: list[b.Block] = [b.context(said)] if said else []
     blocks += [b.header("Incidents"), *_begin(page)]
     if not page.incidents:
         blocks.append(b.section(NOTHING))
@@ -54,13 +54,11 @@ def home(page: HomePage, *, said: str = "") -> b.Block:
         ]
         blocks += _more(len(page.items) - ITEMS, f"`{COMMAND} actions mine` lists them all.")
     if page.runbooks:
-        lines = [
-            f"• `{name}`: {escape(cut(title, 60))}" for name, title in page.runbooks[:RUNBOOKS]
-        ]
+        lines = [f"• `{name}`: {escaped(title, 60)}" for name, title in page.runbooks[:RUNBOOKS]]
         blocks.append(b.section(f"{RUN}\n" + "\n".join(lines)))
         blocks += _more(len(page.runbooks) - RUNBOOKS, f"`{COMMAND} run help` lists them all.")
     if page.setup:
-        lines = [f"• {escape(cut(text, 250))}" for text in page.setup[:SETUP]]
+        lines = [f"• {escaped(text, 250)}" for text in page.setup[:SETUP]]
         blocks.append(b.section(f"{SET_UP}\n" + "\n".join(lines)))
     blocks.append(b.context(HOW if page.may_declare else FOR_GUESTS))
     return {"type": "home", "blocks": blocks[:MOST_BLOCKS]}

@@ -148,7 +148,7 @@ def incidents(found: IncidentPage, *, text: str = "") -> Post:
     shown: list[b.Block] = []
     for is_open, heading in ((True, f"*Open: {found.open}*"), (False, f"*Over: {found.over}*")):
         part = [one for one in found.incidents if one.is_open is is_open]
-        if part or (is_open and not found.first and not found.open):
+        if part or (is_open and not text and not found.open and not found.first):
             shown.append(b.section(heading))
         shown += [_incident(one) for one in part]
     end = found.first + len(found.incidents)

@@ -31,6 +31,8 @@ from bot.store.engine import Store
 MOST_ASKED = 20
 """About how many incidents Slack is asked for one Home."""
 AT_ONCE = 4
+DIRECT = "D"
+"""The beginning of a direct message's id: like one, a Home is with one person of this workspace."""
 
 log = structlog.get_logger()
 
@@ -85,7 +87,7 @@ class Homes:
             UserError, RetryLater: Slack did not say who they are, or which incidents are private.
         """
         now, team = self._now(), self._chat.identity().team_id
-        asker = Asker(user=user, channel="")
+        asker = Asker(user=user, channel=DIRECT)
         may_list = self._authorize.may(asker, Act.LIST)
         self._incidents.latch()
         with self._store.read() as tx:

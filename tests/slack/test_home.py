@@ -31,11 +31,11 @@ from tests.support.rows import CHANNEL, NOW, TEAM, incident, stored
 
 @pytest.fixture
 def filled(store: Store) -> Iterator[Store]:
-    """A public, a private, a hidden, a resolved and a closed incident."""
+    """A public, a private, a resolved and a closed incident, and one that becomes private."""
     values: list[dict[str, Any]] = [
         {"title": "Routes are gone", "roles": {"commander": BEN}, "hubs": ("datahub",)},
         {"title": "Xylophone breach", "private": True, "declared_by": BEN},
-        {"title": "Zither outage", "channel_state": "left"},
+        {"title": "Zither outage"},
         {"title": "Slow logins", "status": "resolved", "declared_by": "U0CHIDI"},
         {"title": "Long past", "status": "closed"},
     ]
@@ -46,11 +46,9 @@ def filled(store: Store) -> Iterator[Store]:
                 channel_id=f"C{number}",
                 channel_name=f"inc-{number}",
                 declared_at=NOW - timedelta(hours=number),
-                **{key: value for key, value in each.items() if key != "channel_state"},
+                **each,
             )
             assert incidents.add(tx, made)
-            if "channel_state" in each:
-                incidents.change_channel(tx, made.id, channel_state="left")
     yield store
 
 
@@ -95,7 +93,7 @@ def press(desk: Desk, action: str, value: str = "", *, user: str = ANA) -> None:
 
 def test_a_member_sees_what_is_open_with_its_age_and_lead(filled: Store) -> None:
     desk = Desk(filled)
-    desk.slack.absent = {"C1": {ANA}, "C2": {ANA}}
+    desk.slack.absent, desk.slack.private = {"C1": {ANA}, "C2": {ANA}}, {"C2"}
     desk.now.at = NOW + timedelta(minutes=10)
     said = open_home(desk)
     assert "*Yours: 1*" in said and "*Open: 1*" in said
@@ -122,6 +120,7 @@ def test_others_see_only_incidents_whose_channel_they_are_in(filled: Store, who:
     desk.slack.teams = {"U0X": "T0ELSEWHERE"} if who == "foreign" else {}
     desk.slack.bots = {"U0X"} if who == "bot" else set()
     desk.slack.absent = {f"C{number}": {"U0X"} for number in (1, 2, 3)}
+    desk.slack.private = {"C2"}
     said = open_home(desk, "U0X")
     assert ("Routes are gone" in said) is (who != "bot")
     for hidden in ("Xylophone", "Zither", "Slow logins", listing.ACTION_DECLARE, words.SET_UP):

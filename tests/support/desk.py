@@ -103,7 +103,7 @@ class Desk:
         hubs = values.pop("hubs", ("datahub",))
         policies: dict[str, RunPolicy] = values.pop("policies", {})
         places: Any = values.pop("sites", None) or {
-            name: SimpleNamespace(place=replace(PLACE, hub=name)) for name in hubs
+            name: SimpleNamespace(place=replace(PLACE, hub=name), notices=None) for name in hubs
         }
         self.settings = Settings(
             policy=policy,
