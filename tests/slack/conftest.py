@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,24 @@ import pytest
 from bot.store.engine import Store
 from tests.support.desk import Desk
 from tests.support.rows import stored
+
+
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with its tables, to be copied: migrating takes longer than most tests here."""
+    file = tmp_path_factory.mktemp("pristine") / "rows.db"
+    made = Store(f"sqlite:///{file}")
+    made.migrate()
+    made.close()
+    return file
+
+
+@pytest.fixture
+def quick(pristine: Path, tmp_path: Path) -> Iterator[Store]:
+    """An empty SQLite database with its tables."""
+    made = Store(f"sqlite:///{shutil.copy(pristine, tmp_path / 'quick.db')}")
+    yield made
+    made.close()
 
 
 @pytest.fixture

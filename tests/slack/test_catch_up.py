@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -24,23 +21,6 @@ from tests.support.desk import ANA, BEN, ELSEWHERE, Answer, Desk
 from tests.support.rows import CHANNEL, NAME, NOW, message, stored
 
 INCIDENT = "abc123abc123"
-
-
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with tables, which each test copies."""
-    file = tmp_path_factory.mktemp("pristine") / "rows.db"
-    made = Store(f"sqlite:///{file}")
-    made.migrate()
-    made.close()
-    return file
-
-
-@pytest.fixture
-def store(pristine: Path, tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{shutil.copy(pristine, tmp_path / 'rows.db')}")
-    yield made
-    made.close()
 
 
 def shown(answer: Answer) -> str:
@@ -92,8 +72,8 @@ def lived(store: Store) -> Desk:
     return desk
 
 
-def test_it_says_where_the_incident_stands(store: Store) -> None:
-    desk = lived(store)
+def test_it_says_where_the_incident_stands(quick: Store) -> None:
+    desk = lived(quick)
     said = shown(desk.command("catchup"))
     for part in (
         "Nobody gets &lt;in&gt;",
@@ -115,30 +95,30 @@ def test_it_says_where_the_incident_stands(store: Store) -> None:
     assert "is it the proxy?" not in said  # somebody answered it in its thread
 
 
-def test_the_status_without_a_text_is_the_same_with_how_to_change_it(store: Store) -> None:
-    desk = lived(store)
+def test_the_status_without_a_text_is_the_same_with_how_to_change_it(quick: Store) -> None:
+    desk = lived(quick)
     said = shown(desk.command("status"))
     assert "we restart the proxy next" in said
     assert "status investigating|fixing|monitoring|resolved" in said
 
 
 @pytest.mark.parametrize("text", [f"<#{CHANNEL}|x>", f"#{NAME}", NAME.upper(), INCIDENT])
-def test_an_incident_is_shown_anywhere_by_its_name(store: Store, text: str) -> None:
-    stored(store)
-    assert "Proxy was evicted" in shown(Desk(store).command(f"show {text}", channel=ELSEWHERE))
+def test_an_incident_is_shown_anywhere_by_its_name(quick: Store, text: str) -> None:
+    stored(quick)
+    assert "Proxy was evicted" in shown(Desk(quick).command(f"show {text}", channel=ELSEWHERE))
 
 
-def test_without_a_name_it_is_the_channels_own(store: Store) -> None:
-    stored(store)
-    desk = Desk(store)
+def test_without_a_name_it_is_the_channels_own(quick: Store) -> None:
+    stored(quick)
+    desk = Desk(quick)
     assert "Proxy was evicted" in shown(desk.command("show"))
     assert WHICH.split(":")[0] in desk.command("show", channel=ELSEWHERE).text
     assert ABSENT in desk.command("show 77", channel=ELSEWHERE).text
 
 
-def test_a_private_one_is_shown_to_those_in_its_channel_only(store: Store) -> None:
-    stored(store, private=True)
-    desk = Desk(store)
+def test_a_private_one_is_shown_to_those_in_its_channel_only(quick: Store) -> None:
+    stored(quick, private=True)
+    desk = Desk(quick)
     desk.slack.absent = {CHANNEL: {BEN}}
     for line in (f"show #{NAME}", f"catchup in #{NAME}"):
         answer = desk.command(line, channel=ELSEWHERE, user=BEN)
@@ -149,10 +129,10 @@ def test_a_private_one_is_shown_to_those_in_its_channel_only(store: Store) -> No
 
 
 def test_the_button_on_the_announcement_works_for_those_who_may_see_the_incident(
-    store: Store,
+    quick: Store,
 ) -> None:
-    incident = stored(store)
-    desk = Desk(store)
+    incident = stored(quick)
+    desk = Desk(quick)
     desk.slack.guests, desk.slack.teams = {"U0GUS"}, {"U0FAY": "T0ELSEWHERE"}
     desk.slack.absent = {CHANNEL: {BEN, "U0GUS", "U0FAY"}}
     buttons = card.announcement(card.announcement_spec(incident)).blocks[-1]["elements"]
@@ -165,24 +145,24 @@ def test_the_button_on_the_announcement_works_for_those_who_may_see_the_incident
     assert ABSENT in answer.text
 
 
-def test_the_timeline_is_one_click_away_from_anywhere(store: Store) -> None:
-    desk = lived(store)
+def test_the_timeline_is_one_click_away_from_anywhere(quick: Store) -> None:
+    desk = lived(quick)
     actions = desk.command(f"show #{NAME}", channel=ELSEWHERE).blocks[-1]
     (button,) = [b for b in actions["elements"] if b["action_id"] == card.ACTION_TIMELINE]
     answer = desk.press(button["action_id"], button["value"], channel=ELSEWHERE)
     assert "we restart the proxy next" in shown(answer)
 
 
-def test_find_is_about_one_team(store: Store) -> None:
-    incident = stored(store)
-    found = Desk(store).incidents.find
+def test_find_is_about_one_team(quick: Store) -> None:
+    incident = stored(quick)
+    found = Desk(quick).incidents.find
     assert found(incident.team_id, CHANNEL) == found(incident.team_id, f" #{NAME} ")
     assert found("T0ELSEWHERE", CHANNEL) is None
     assert found(incident.team_id, "") is None
 
 
-def test_a_closed_one_says_so(store: Store) -> None:
-    made = stored(store, status="closed", resolved_at=NOW, closed_at=NOW)
-    said = shown(Desk(store).command(f"show {made.channel_name}", channel=ELSEWHERE))
+def test_a_closed_one_says_so(quick: Store) -> None:
+    made = stored(quick, status="closed", resolved_at=NOW, closed_at=NOW)
+    said = shown(Desk(quick).command(f"show {made.channel_name}", channel=ELSEWHERE))
     assert "closed <!date" in said and "not published yet" in said
     assert "nobody yet" not in said and "next update" not in said

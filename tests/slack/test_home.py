@@ -30,7 +30,7 @@ from tests.support.rows import CHANNEL, NOW, TEAM, incident, stored
 
 
 @pytest.fixture
-def filled(store: Store) -> Iterator[Store]:
+def filled(quick: Store) -> Iterator[Store]:
     """A public, a private, a resolved and a closed incident, and one that becomes private."""
     values: list[dict[str, Any]] = [
         {"title": "Routes are gone", "roles": {"commander": BEN}, "hubs": ("datahub",)},
@@ -39,7 +39,7 @@ def filled(store: Store) -> Iterator[Store]:
         {"title": "Slow logins", "status": "resolved", "declared_by": "U0CHIDI"},
         {"title": "Long past", "status": "closed"},
     ]
-    with store.write() as tx:
+    with quick.write() as tx:
         for number, each in enumerate(values):
             made = incident(
                 id=f"i{number}",
@@ -49,7 +49,7 @@ def filled(store: Store) -> Iterator[Store]:
                 **each,
             )
             assert incidents.add(tx, made)
-    yield store
+    yield quick
 
 
 _opened = iter(range(1000))
@@ -178,9 +178,9 @@ def test_my_items_are_finished_in_it_and_it_follows(store: Store) -> None:
     assert desk.slack.shown == []  # nothing was sent elsewhere
 
 
-def test_an_incident_is_shown_in_a_window(store: Store) -> None:
-    made = stored(store)
-    desk = Desk(store)
+def test_an_incident_is_shown_in_a_window(quick: Store) -> None:
+    made = stored(quick)
+    desk = Desk(quick)
     press(desk, ACTION_CATCH_UP, made.id)
     assert "Who does what" in json.dumps(desk.slack.views[-1])
     view_definition(desk.slack.views[-1])
@@ -189,26 +189,26 @@ def test_an_incident_is_shown_in_a_window(store: Store) -> None:
     assert desk.slack.shown[-1][0] == f"D{ANA}"
 
 
-def test_an_incident_is_declared_from_it(store: Store) -> None:
-    desk = Desk(store)
+def test_an_incident_is_declared_from_it(quick: Store) -> None:
+    desk = Desk(quick)
     press(desk, listing.ACTION_DECLARE)
     assert desk.slack.views[-1]["callback_id"] == "declare"
 
 
-def test_runbooks_are_listed_for_those_who_may_run_them(store: Store) -> None:
-    desk = Desk(store, operators=AllowList(users=frozenset({BEN})))
+def test_runbooks_are_listed_for_those_who_may_run_them(quick: Store) -> None:
+    desk = Desk(quick, operators=AllowList(users=frozenset({BEN})))
     assert "`resync-routes`" in open_home(desk, BEN)
     assert "`resync-routes`" not in open_home(desk, ANA)
     assert "`resync-routes`" not in open_home(
-        Desk(store, operators=desk.settings.operators, hubs=()), BEN
+        Desk(quick, operators=desk.settings.operators, hubs=()), BEN
     )
 
 
-def test_a_new_workspace_says_what_to_set_up(store: Store) -> None:
-    desk = Desk(store)
+def test_a_new_workspace_says_what_to_set_up(quick: Store) -> None:
+    desk = Desk(quick)
     desk.homes._setup = lambda: [("Scopes are missing.", True), ("No hubs.", False)]
     assert "Scopes are missing." in open_home(desk) and "No hubs." in shown(desk)
-    stored(store)
+    stored(quick)
     assert "Scopes are missing." in open_home(desk) and "No hubs." not in shown(desk)
 
 

@@ -106,8 +106,8 @@ def test_the_configuration_is_checked(audience: dict[str, Any], said: str) -> No
         Config.model_validate({"communication": given_})
 
 
-def test_without_an_audience_the_text_is_shown_for_copying(store: Store) -> None:
-    desk = desk_of(store)
+def test_without_an_audience_the_text_is_shown_for_copying(quick: Store) -> None:
+    desk = desk_of(quick)
     answer = desk.command("notify")
     message_blocks(answer.blocks)
     text = json.dumps(answer.blocks)
@@ -145,22 +145,22 @@ def test_the_exact_text_is_sent_to_each_channel_once(store: Store) -> None:
         "xoxb-123456789012-123456789012-abcdefghijklmnopqrstuvwx",
     ],
 )
-def test_internals_are_refused_and_nothing_is_lost(store: Store, text: str) -> None:
-    desk = desk_of(store, STUDENTS)
+def test_internals_are_refused_and_nothing_is_lost(quick: Store, text: str) -> None:
+    desk = desk_of(quick, STUDENTS)
     desk.command("notify students")
     answer = desk.submit({"text/students": text})
     assert INTERNAL.split("(")[0] in answer.errors["text/students"]
     assert sent(desk) == [] and desk.of_kind(EntryKind.NOTIFIED) == []
 
 
-def test_an_empty_text_is_refused(store: Store) -> None:
-    desk = desk_of(store, STUDENTS)
+def test_an_empty_text_is_refused(quick: Store) -> None:
+    desk = desk_of(quick, STUDENTS)
     desk.command("notify")
     assert "Write what" in desk.submit({"text/students": " "}).errors["text/students"]
 
 
-def test_another_audience_changes_the_text(store: Store) -> None:
-    desk = desk_of(store, STUDENTS, FACULTY)
+def test_another_audience_changes_the_text(quick: Store) -> None:
+    desk = desk_of(quick, STUDENTS, FACULTY)
     desk.command("notify")
     desk.press_in(ACTION_AUDIENCE, "instructors")
     assert "Dear all, datahub is down." in opened(desk) and "<#C0FACULTY>" in opened(desk)
@@ -169,14 +169,14 @@ def test_another_audience_changes_the_text(store: Store) -> None:
     assert "There is no audience “x”" in desk.command("notify x").text
 
 
-def test_nothing_of_a_private_incident_is_sent(store: Store) -> None:
-    desk = desk_of(store, STUDENTS, private=True)
+def test_nothing_of_a_private_incident_is_sent(quick: Store) -> None:
+    desk = desk_of(quick, STUDENTS, private=True)
     assert IS_PRIVATE in json.dumps(desk.command("notify").blocks)
     assert desk.slack.views == []
 
 
-def test_one_that_becomes_private_while_the_form_is_open_is_not_sent(store: Store) -> None:
-    desk = desk_of(store, STUDENTS)
+def test_one_that_becomes_private_while_the_form_is_open_is_not_sent(quick: Store) -> None:
+    desk = desk_of(quick, STUDENTS)
     desk.command("notify")
     desk.slack.private = {CHANNEL}
     desk.incidents.latch()
@@ -184,20 +184,20 @@ def test_one_that_becomes_private_while_the_form_is_open_is_not_sent(store: Stor
     assert sent(desk) == []
 
 
-def test_who_may_send_it_is_who_may_publish(store: Store) -> None:
-    desk = desk_of(store, STUDENTS)
+def test_who_may_send_it_is_who_may_publish(quick: Store) -> None:
+    desk = desk_of(quick, STUDENTS)
     desk.slack.guests = {BEN}
     assert "Guests can't do that" in desk.command("notify", user=BEN).text
     refused = [each.line for each in desk.audit.latest(limit=3)]
     assert refused[-1].outcome is AuditOutcome.REFUSED and refused[-1].act == "publish"
 
 
-def test_the_hubs_page_is_a_plan_of_the_runbook(store: Store) -> None:
+def test_the_hubs_page_is_a_plan_of_the_runbook(quick: Store) -> None:
     place = Place(hub="datahub", cluster="c", namespace="n")
     site = SimpleNamespace(place=place, notices=object())
-    stored(store, hubs=("datahub",))
+    stored(quick, hubs=("datahub",))
     desk = Desk(
-        store,
+        quick,
         audiences=(STUDENTS,),
         sites={"datahub": site},
         operators=AllowList(users=frozenset({ANA})),
