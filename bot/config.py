@@ -32,9 +32,9 @@ from pydantic_settings import (
 
 from bot import config_messages as messages
 from bot.config_access import Access
-from bot.config_communication import Communication
 from bot.config_hubs import Cluster, Hub
 from bot.config_items import ActionItems
+from bot.config_notify import Communication
 from bot.config_report import Guard, ReportTarget
 from bot.config_runbooks import Runbooks
 from bot.config_safety import Security, problems
