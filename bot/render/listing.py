@@ -34,7 +34,7 @@ MOST_FINDINGS = 8
 FINDING_LENGTH = 160
 """How many findings are shown, and how many characters of each. A block takes 3,000."""
 
-NO_INCIDENTS = f"No incident is {{text}}. `{COMMAND} list` alone shows all of them."
+NO_INCIDENTS = f"No incident is `{{text}}`. `{COMMAND} list` alone shows all of them."
 INCIDENTS = 10
 """Incidents on one page."""
 FILTER_TEXT = 500

@@ -13,13 +13,13 @@ from bot.render.text import channel_link, escape, escaped
 
 FORM = "notify"
 ACTION_AUDIENCE = "notify.audience"
-ACTION_PAGE = "notify.page"
+PAGES = tuple(f"notify.page.{number}" for number in range(5))
+"""The ids of the buttons for hubs' pages: an id is unique in its message."""
 TEXT = "text"
 PART = 2500
 """Characters of escaped text in one block, of Slack's 3,000."""
 PAGE_LIMIT = 500
 """Characters of a notice on a hub's page."""
-MOST_PAGES = 5
 
 COPY = "*Text for the {name}, to copy:*"
 GOES_TO = "*Sent to:* {where}. People read exactly these words."
@@ -95,8 +95,8 @@ def _pages(incident: Incident, text: str, hubs: Sequence[str]) -> list[b.Block]:
     if not hubs or len(text) > PAGE_LIMIT:
         return []
     buttons = [
-        b.button(f"Show it on {hub}'s page", action=f"{ACTION_PAGE}.{number}", value=value)
-        for number, hub in enumerate(hubs[:MOST_PAGES])
+        b.button(f"Show it on {hub}'s page", action=action, value=value)
+        for action, hub in zip(PAGES, hubs, strict=False)
         if len(value := page_value(incident.id, hub, text)) <= 2000
     ]
     return [b.actions(*buttons), b.context(PAGE_HELP)] if buttons else []

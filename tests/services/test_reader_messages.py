@@ -117,10 +117,6 @@ def room(database_url: str) -> Iterator[Room]:
     store.close()
 
 
-SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@SQLITE
 def test_whoever_joins_on_their_own_sees_it_alone_once_for_each_join(room: Room) -> None:
     room.join(BEN, event_id="Ev1")
     room.join(BEN, event_id="Ev1")  # delivered again
@@ -151,7 +147,6 @@ def test_a_kill_while_it_is_shown_loses_nothing(room: Room, arrives: bool) -> No
     assert len(room.alone()) == 1 + arrives
 
 
-@SQLITE
 @pytest.mark.parametrize("code", ["user_not_in_channel", "no_permission"])
 def test_one_who_left_meanwhile_is_dropped_quietly(room: Room, code: str) -> None:
     room.join(BEN)
@@ -161,7 +156,6 @@ def test_one_who_left_meanwhile_is_dropped_quietly(room: Room, code: str) -> Non
     assert (row.state, row.error) == (ResourceState.DONE, "")
 
 
-@SQLITE
 def test_nothing_is_shown_while_mayday_is_not_in_the_channel(room: Room) -> None:
     room.join(BEN)
     with room.desk.store.write() as tx:
@@ -174,7 +168,6 @@ def subscribe(room: Room, user: str = BEN, *, channel: str = ELSEWHERE) -> str:
     return room.desk.command(f"subscribe in #{NAME}", channel=channel, user=user).text
 
 
-@SQLITE
 def test_a_subscriber_gets_each_piece_of_news_once_until_the_end(room: Room) -> None:
     room.desk.command("update before")
     assert "You are subscribed" in subscribe(room)
@@ -190,7 +183,6 @@ def test_a_subscriber_gets_each_piece_of_news_once_until_the_end(room: Room) -> 
     assert room.sent(f"D{ANA}") == []
 
 
-@SQLITE
 def test_the_last_message_is_that_it_is_closed(room: Room) -> None:
     subscribe(room)
     room.desk.command("resolve")
@@ -208,7 +200,6 @@ def test_the_last_message_is_that_it_is_closed(room: Room) -> None:
     assert len(room.sent(f"D{BEN}")) == 3
 
 
-@SQLITE
 def test_ones_own_news_is_not_news(room: Room) -> None:
     subscribe(room)
     room.desk.command("update from ben", user=BEN)
@@ -230,7 +221,6 @@ def test_a_kill_at_the_news_leaves_one(room: Room, arrives: bool) -> None:
     assert len([1 for where, _, _ in room.desk.slack.shown if where == f"D{BEN}"]) == 1
 
 
-@SQLITE
 def test_it_ends_with_the_button_also_for_one_who_may_not_see_it_any_more(room: Room) -> None:
     subscribe(room)
     incident = room.desk.incident.id
@@ -244,7 +234,6 @@ def test_it_ends_with_the_button_also_for_one_who_may_not_see_it_any_more(room: 
     assert (acts.count("incident.subscribe"), acts.count("incident.unsubscribe")) == (1, 1)
 
 
-@SQLITE
 def test_who_may_subscribe_is_who_may_see_the_incident(room: Room) -> None:
     desk = room.desk
     desk.slack.guests, desk.slack.teams = {"U0GUS"}, {"U0FAY": "T0ELSEWHERE"}
@@ -256,7 +245,6 @@ def test_who_may_subscribe_is_who_may_see_the_incident(room: Room) -> None:
     assert service.FOREIGN in desk.press(ACTION_SUBSCRIBE, incident, user="U0FAY").text
 
 
-@SQLITE
 @pytest.mark.parametrize("who", ["guest", "deactivated"])
 def test_one_who_may_not_see_it_any_more_gets_nothing(room: Room, who: str) -> None:
     subscribe(room)
@@ -275,7 +263,6 @@ def test_one_who_may_not_see_it_any_more_gets_nothing(room: Room, who: str) -> N
     )
 
 
-@SQLITE
 def test_one_who_cannot_be_reached_is_dropped_quietly(room: Room) -> None:
     subscribe(room)
     room.desk.command("update it is back")
@@ -285,7 +272,6 @@ def test_one_who_cannot_be_reached_is_dropped_quietly(room: Room) -> None:
     assert (row.state, row.ref) == (ResourceState.DONE, {"not_sent": "user_disabled"})
 
 
-@SQLITE
 @pytest.mark.parametrize("answer", [RetryLater("busy"), UserError("no", code="missing_scope")])
 def test_nothing_is_sent_while_slack_does_not_say_who_is_in_a_private_channel(
     room: Room, answer: Exception
@@ -309,7 +295,6 @@ def test_nothing_is_sent_while_slack_does_not_say_who_is_in_a_private_channel(
     assert len(room.sent(f"D{BEN}")) == 1
 
 
-@SQLITE
 def test_news_is_withdrawn_when_the_incident_becomes_private(room: Room) -> None:
     subscribe(room)
     desk = room.desk
@@ -345,7 +330,6 @@ def test_a_kill_at_a_text_for_the_people_served_leaves_one(room: Room, arrives: 
     assert {post.text for post in room.sent("#users")} == {"Datahub is down."}
 
 
-@SQLITE
 def test_a_text_is_not_sent_once_the_incident_is_private(room: Room) -> None:
     send(room)
     room.desk.slack.private = {CHANNEL}  # nobody has noticed yet

@@ -17,7 +17,7 @@ from bot.domain.hubs import Place
 from bot.domain.resources import ResourceKind
 from bot.domain.timeline import EntryKind
 from bot.render import notify as words
-from bot.render.notify import ACTION_AUDIENCE, ACTION_PAGE
+from bot.render.notify import ACTION_AUDIENCE, PAGES
 from bot.services.notify import INTERNAL, IS_PRIVATE
 from bot.services.settings import AllowList
 from bot.store import resources
@@ -205,7 +205,7 @@ def test_the_hubs_page_is_a_plan_of_the_runbook(quick: Store) -> None:
     desk.command("notify")
     desk.submit({"text/students": "Datahub is down."})
     (button,) = desk_buttons(desk)
-    assert button["action_id"].startswith(ACTION_PAGE)
+    assert button["action_id"] == PAGES[0]
     desk.press(button["action_id"], button["value"], user=BEN)
     assert desk.planned == []
     desk.press(button["action_id"], button["value"])

@@ -14,7 +14,9 @@ from bot.render import (
     forms,
     items,
     listing,
+    notify,
     obligations,
+    reader_buttons,
     review,
     run_form,
     runs,
@@ -37,13 +39,15 @@ def test_every_button_has_a_route() -> None:
         edit_pages,
         items,
         listing,
+        notify,
         obligations,
+        reader_buttons,
         review,
         run_form,
         runs,
     )
     shown = {action for module in modules for action in constants(module, "ACTION_")}
-    shown |= set(edit_pages.TURNS)
+    shown |= {*edit_pages.TURNS, *notify.PAGES}
     assert len(shown) > 10
     assert set(ROUTES[Kind.BUTTON]) == shown
 

@@ -100,10 +100,7 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_RUN: OnRunbook(Act.PLAN, run_command.handle),
     card.ACTION_TIMELINE: OnIncident(Act.READ, timeline.handle, of_button_or_channel),
     notify_words.ACTION_AUDIENCE: OnIncident(Act.PUBLISH, notify.choose, of_form),
-    **{
-        f"{notify_words.ACTION_PAGE}.{number}": OnRunbook(Act.PLAN, notify.page, notify.of_page)
-        for number in range(notify_words.MOST_PAGES)
-    },
+    **dict.fromkeys(notify_words.PAGES, OnRunbook(Act.PLAN, notify.page, notify.of_page)),
     reader_buttons.ACTION_SUBSCRIBE: OnIncident(Act.READ, subscribe.begin, of_button),
     reader_buttons.ACTION_UNSUBSCRIBE: Anywhere(Act.HELP, subscribe.end_by_button),
     reader_buttons.ACTION_CATCH_UP: OnIncident(Act.READ, catchup.handle, of_button_or_channel),
