@@ -43,7 +43,7 @@ class Audience(Section):
 
 
 class Communication(Section):
-    """Who is told of outages outside of Slack's incident channels."""
+    """Who reads about outages outside of incident channels."""
 
     audiences: tuple[Audience, ...] = ()
 

@@ -277,7 +277,7 @@ def test_everybody_whose_reaction_slack_delivers_may_react(rows: Store, private:
 
 
 @pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
-def test_everybody_whose_join_slack_delivers_may_see_where_the_incident_stands(
+def test_everybody_whose_join_slack_delivers_is_shown_the_incidents_state(
     rows: Store, private: bool
 ) -> None:
     desk = desk_with(rows, private=private)

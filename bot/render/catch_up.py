@@ -1,4 +1,4 @@
-"""An incident for a person who comes late: where it stands, what was tried, and what is open.
+"""An incident for a person who comes late: its state, what was tried, and what is open.
 
 It is one message wherever it is shown, with a button for the timeline, which has the rest.
 """

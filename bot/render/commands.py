@@ -41,9 +41,9 @@ COMMANDS: Mapping[str, Usage] = {
         help="shows the affected hubs, or adds one; `hubs remove name` removes it",
     ),
     "catchup": Usage(
-        usage="catchup", help="shows where the incident stands, to you alone; `status` does, too"
+        usage="catchup", help="shows the incident's state, to you alone; `status` does, too"
     ),
-    "show": Usage(usage="show #channel", help="shows where another incident stands"),
+    "show": Usage(usage="show #channel", help="shows another incident's state"),
     "subscribe": Usage(
         usage="subscribe",
         help="sends you the incident's news directly until it is closed; `unsubscribe` ends that",

@@ -5,6 +5,7 @@ Slack allows a Home 100 blocks and 250 kB.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -18,6 +19,8 @@ from bot.render.reader_buttons import catch_up_button
 from bot.render.text import escape, escaped, shortened
 
 MOST_BLOCKS = 100
+MOST_BYTES = 240_000
+"""Of the blocks, as they are sent: some characters take twelve bytes."""
 SHOWN, DRILLS, ITEMS, RUNBOOKS, SETUP = 20, 5, 20, 20, 10
 """How many of each are shown."""
 
@@ -48,7 +51,7 @@ def home(page: HomePage, *, said: str = "") -> b.Block:
         blocks.append(b.section(f"*Your action items: {len(page.items)}*"))
         blocks += [
             items.row(
-                item, f"{shortened(items.line(item, page.today), 1500)} · _{escaped(title, 300)}_"
+                item, f"{shortened(items.line(item, page.today), 600)} · _{escaped(title, 300)}_"
             )
             for item, title in page.items[:ITEMS]
         ]
@@ -61,7 +64,19 @@ def home(page: HomePage, *, said: str = "") -> b.Block:
         lines = [f"• {escaped(text, 250)}" for text in page.setup[:SETUP]]
         blocks.append(b.section(f"{SET_UP}\n" + "\n".join(lines)))
     blocks.append(b.context(HOW if page.may_declare else FOR_GUESTS))
-    return {"type": "home", "blocks": blocks[:MOST_BLOCKS]}
+    return {"type": "home", "blocks": _fitting(blocks)}
+
+
+def _fitting(blocks: Sequence[b.Block]) -> list[b.Block]:
+    """Return as many of the first blocks as Slack accepts."""
+    found: list[b.Block] = []
+    room = MOST_BYTES
+    for block in blocks[:MOST_BLOCKS]:
+        room -= len(json.dumps(block)) + len(", ")
+        if room < 0:
+            break
+        found.append(block)
+    return found
 
 
 def is_drill(incident: Incident) -> bool:

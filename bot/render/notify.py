@@ -35,7 +35,7 @@ def form(
     if len(audiences) > 1:
         options = [b.option(one.name, one.name) for one in audiences if one.channels]
         menu = b.select(ACTION_AUDIENCE, options, chosen=chosen.name)
-        blocks.append(b.section("*Who is told*", accessory=menu))
+        blocks.append(b.section("*Who reads it*", accessory=menu))
     blocks.append(b.section(GOES_TO.format(where=_where(chosen))))
     # The block's id changes with the audience: Slack would keep the text of the one before.
     blocks.append(

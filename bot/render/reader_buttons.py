@@ -10,7 +10,7 @@ ACTION_UNSUBSCRIBE = "incident.unsubscribe"
 
 
 def catch_up_button(incident_id: str = "") -> b.Block:
-    """Return the button that shows where the incident stands to the person who presses it.
+    """Return the button that shows the incident's state to the person who presses it.
 
     Without an id it is about the incident in whose channel it is.
     """

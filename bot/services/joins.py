@@ -1,4 +1,4 @@
-"""People who join an incident's channel on their own: each is shown once where the incident stands.
+"""People who join an incident's channel on their own: each is shown its state once.
 
 Slack says who invited a person: they know from those people what they are to do, and mayday adds nothing.
 """

@@ -69,7 +69,7 @@ class Readers:
                 )
 
     def _show(self, incident_id: str, channel: str, user: str) -> JSON:
-        """Show a person where the incident stands now; nothing to one whom Slack doesn't show it."""
+        """Show a person the incident's state; nothing to one whom Slack doesn't show it."""
         today = self._now().astimezone(self._settings.zone).date()
         post = catch_up(self._catch_ups.of(incident_id), today=today)
         try:

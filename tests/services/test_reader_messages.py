@@ -95,7 +95,7 @@ class Room:
         return [post for (where, _), post in self.desk.slack.effects.items() if where == channel]
 
     def alone(self) -> list[str]:
-        """Who was shown where the incident stands, alone."""
+        """Who was shown the incident's state, alone."""
         return [user for where, user, _ in self.desk.slack.shown if where == CHANNEL and user]
 
     def rows(self, kind: ResourceKind) -> list[ResourceRow]:

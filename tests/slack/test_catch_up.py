@@ -1,4 +1,4 @@
-"""Where an incident stands, for those who come late: by command, by name from anywhere, and by button."""
+"""An incident's state, for those who come late: by command, by name from anywhere, and by button."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def lived(store: Store) -> Desk:
     return desk
 
 
-def test_it_says_where_the_incident_stands(quick: Store) -> None:
+def test_it_shows_the_incidents_state(quick: Store) -> None:
     desk = lived(quick)
     said = shown(desk.command("catchup"))
     for part in (

@@ -222,7 +222,7 @@ def test_what_is_missing_is_what_the_configuration_lacks() -> None:
 HOSTILE = st.sampled_from(["<!channel> ", "&", "é", "`*_", "𝔘", "\n"]).map(lambda part: part * 200)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(text=HOSTILE, count=st.integers(0, 60))
 def test_a_home_fits_whatever_was_typed(text: str, count: int) -> None:
     item = ActionItem(

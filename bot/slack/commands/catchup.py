@@ -1,4 +1,4 @@
-"""``/incident catchup`` and ``/incident show``: where an incident stands, for a person who comes late."""
+"""``/incident catchup`` and ``/incident show``: an incident's state, for a person who comes late."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from bot.slack.request import SlackRequest
 
 
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> Reply:
-    """Show where the incident stands, or change the status; closing has its own form."""
+    """Show the incident's state, or change the status; closing has its own form."""
     policy = context.settings.policy
     if not request.text:
         return catchup.shown(context, request, incident, said=answers.status(policy.open_statuses))
