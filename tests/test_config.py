@@ -48,7 +48,11 @@ def test_without_anything_there_are_defaults() -> None:
     assert [s.name for s in config.incident.severities] == ["sev1", "sev2", "sev3"]
     assert config.incident.severities[0].interval == timedelta(minutes=15)
     assert config.incident.statuses[-2:] == ("resolved", "closed")
-    assert config.incident.roles == ("commander", "communications", "scribe")
+    assert [role.name for role in config.incident.roles] == [
+        "commander",
+        "communications",
+        "scribe",
+    ]
     assert config.runbooks.allow.users == config.runbooks.allow.groups == ()
     assert not config.practice.open_to_all
 
@@ -147,8 +151,15 @@ MANY = ", ".join(f"w{number}" for number in range(101))
         ("hubs: [{name: h}]\n", "hubs.0.api_token: it is missing"),
         ("incident:\n  channel_name: 'inc-{date.year}'\n", "incident.channel_name: use {date}"),
         ("incident:\n  channel_name: 'incident'\n", "incident.channel_name: use {date}"),
-        ("incident:\n  roles: [incident commander]\n", "incident.roles.0: write it as one word"),
+        (
+            "incident:\n  roles: [incident commander]\n",
+            "incident.roles.0.name: write it as one word",
+        ),
         ("incident:\n  roles: [scribe, Scribe]\n", "incident.roles: two are the same"),
+        (
+            "incident:\n  roles: [{name: a, leads: true}, {name: b, leads: true}]\n",
+            "incident.roles: set leads for one role only",
+        ),
         ("incident:\n  statuses: [a b, resolved, closed]\n", "incident.statuses.0: write it as"),
         (
             "incident:\n  severities: [{name: s, reminder_minutes: 1}, {name: s, reminder_minutes: 2}]\n",

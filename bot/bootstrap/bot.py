@@ -35,7 +35,6 @@ from bot.services.inbox import Inbox
 from bot.services.item_follow import Hint
 from bot.services.lease import Lease
 from bot.services.operators import Operators
-from bot.services.remind import remind
 from bot.services.retry import Retries, retry_all
 from bot.slack import app as slack_app
 from bot.slack.context import HandlerContext
@@ -130,7 +129,7 @@ class Bot:
         return with_policies(
             loaded.runbooks,
             self.config.runbooks,
-            roles=self.config.incident.roles,
+            roles=self.settings.policy.roles,
             is_complete=not loaded.problems,
         )
 
@@ -148,6 +147,7 @@ class Bot:
             evidence=services.evidence,
             changes=services.changes,
             record=services.record,
+            reminders=services.reminders,
             runs=services.runs,
             obligations=services.obligations,
             authorize=services.authorize,
@@ -237,7 +237,7 @@ class Bot:
     def _tick(self, socket: Socket | None, foreign: ForeignSockets | None) -> None:
         every, store, durable = self.ticks.every, self.store, self.durable
         services = self.services
-        every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
+        every(1, "remind", services.remind.tick)
         every(2, "takeover", services.takeover.take_over)
         every(2, "retry", self.retries.tick)
         every(10, "inbox", self.dispatcher.replay)

@@ -40,6 +40,8 @@ from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
 from bot.services.record import Record
+from bot.services.remind import Remind
+from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.report_resources import Forges
 from bot.services.resources import Resources
@@ -74,6 +76,8 @@ class Services:
     obligations: Obligations
     publish: Publish
     record: Record
+    remind: Remind
+    reminders: Reminders
     reports: Reports
     runs: Runs
     search: Search
@@ -99,7 +103,7 @@ def build_services(
 ) -> Services:
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
-    watch = ChannelWatch(store, chat, durable, now)
+    watch = ChannelWatch(store, chat, durable, now, settings.policy)
     backfill = Backfill(store, chat, now, settings, owner=lease.id, limits=limits, look=watch.look)
     audit = Audit(store)
     evidence = Evidence(store, chat, audit, sites=sites, wall=real_time)
@@ -174,7 +178,7 @@ def build_services(
         look=watch.look,
         search=search.keep,
     )
-    follow = ItemFollow(store, durable, tracker, now, lease=lease, limits=limits)
+    follow = ItemFollow(store, durable, tracker, now, settings.policy, lease=lease, limits=limits)
     items = Items(store, durable, now, settings, place=follow.place)
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
@@ -214,6 +218,15 @@ def build_services(
         items=items,
         publish=publish,
         record=record,
+        remind=Remind(
+            store=store,
+            durable=durable,
+            now=now,
+            settings=settings,
+            me=lambda: chat.identity().user_id,
+            runbooks=frozenset(runbooks),
+        ),
+        reminders=Reminders(store, durable, now, settings),
         reports=reports,
         runs=Runs(store, durable, runbooks=runbooks, sites=sites, wall=real_time),
         search=search,

@@ -25,6 +25,7 @@ class ResourceKind(StrEnum):
     ENTRY = "entry"  # the entry's id
     ALIKE = "alike"
     REMINDER = "reminder"  # the reminder's number
+    INCIDENT_REMINDER = "incident_reminder"  # the reminder's kind and number
     DIAGNOSIS = "diagnosis"  # the diagnosis' id
     RUN = "run"  # the run's id
     RUN_STEP = "run_step"  # the run's id and the step's number
@@ -73,6 +74,7 @@ class ResourceState(StrEnum):
 _KEY_NAMES = {
     ResourceKind.ANNOUNCED_UPDATE: "announced",
     ResourceKind.REMINDER: "remind",
+    ResourceKind.INCIDENT_REMINDER: "reminder",
     ResourceKind.RUN_STEP: "run",
     ResourceKind.REPORT_FILE: "publish/folder",
     ResourceKind.REPORT_ISSUE: "publish/incident",

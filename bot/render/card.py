@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.backdated import known_times
 from bot.domain.command import COMMAND
-from bot.domain.incident import CLOSED, RESOLVED, Incident
+from bot.domain.incident import CLOSED, RESOLVED, Incident, Policy
+from bot.domain.leading import leader, provisional_leader
 from bot.domain.milestones import Duration, Milestone, Times, durations
 from bot.domain.timeline import Heading
 from bot.ports import Post
@@ -40,10 +41,7 @@ ACTION_RETRY = "incident.retry"
 ACTION_SNOOZE = "incident.snooze"
 ACTION_COMMAND = "incident.command"
 
-COMMANDER = "commander"
-"""The role that a button offers while nobody has it, where the team has such a role."""
-
-_CONFIRM_RESOLVE: b.Block = {
+CONFIRM_RESOLVE: b.Block = {
     "title": b.plain("Resolve the incident?"),
     "text": b.plain("This notifies everyone and stops reminders. You can reopen it later.", 300),
     "confirm": b.plain("Resolve"),
@@ -55,7 +53,8 @@ _CONFIRM_RESOLVE: b.Block = {
 @dataclass(frozen=True, kw_only=True)
 class CardSpec:
     """What the card shows. ``hubs`` are addresses by hub name, empty where none is configured;
-    ``roles`` are user ids by role, empty where nobody has it; ``reactions`` are headings by emoji.
+    ``roles`` are user ids by role, empty where nobody has it; ``lead`` is the one that leads, and
+    ``declarer_leads`` who leads until somebody takes it. ``reactions`` are headings by emoji.
     ``times`` are those that people set."""
 
     title: str
@@ -72,16 +71,19 @@ class CardSpec:
     report_url: str
     times: Times
     durations: Sequence[Duration]
+    lead: str = ""
+    declarer_leads: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TopicSpec:
-    """What the channel's topic shows. ``commander`` is a user id, empty when nobody is."""
+    """What the channel's topic shows. ``leader`` is a user id, empty if nobody leads; ``lead`` the role."""
 
     title: str
     severity: str
     status: str
-    commander: str
+    leader: str
+    lead: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,7 @@ class AnnouncementSpec:
 def card_spec(
     incident: Incident,
     *,
-    roles: Sequence[str],
+    policy: Policy,
     hubs: Mapping[str, str],
     reactions: Mapping[str, Heading],
     report_url: str = "",
@@ -114,7 +116,9 @@ def card_spec(
         status=incident.status,
         summary=incident.summary,
         hubs={name: hubs.get(name, "") for name in incident.hubs},
-        roles={role: incident.roles.get(role, "") for role in roles},
+        roles={role: incident.roles.get(role, "") for role in policy.roles},
+        lead=policy.lead,
+        declarer_leads=provisional_leader(incident, policy),
         declared_at=incident.declared_at,
         declared_by=incident.declared_by,
         resolved_at=incident.resolved_at,
@@ -126,13 +130,14 @@ def card_spec(
     )
 
 
-def topic_spec(incident: Incident) -> TopicSpec:
+def topic_spec(incident: Incident, policy: Policy) -> TopicSpec:
     """What the topic shows of an incident."""
     return TopicSpec(
         title=incident.title,
         severity=incident.severity,
         status=incident.status,
-        commander=incident.roles.get(COMMANDER, ""),
+        leader=leader(incident, policy),
+        lead=policy.lead,
     )
 
 
@@ -163,8 +168,8 @@ def _sign(status: str) -> str:
 def topic(spec: TopicSpec) -> str:
     """The channel's topic."""
     parts = [f"{_sign(spec.status)} {spec.severity}", spec.status]
-    if spec.commander:
-        parts.append(f"{COMMANDER} <@{spec.commander}>")
+    if spec.leader:
+        parts.append(f"{escape(spec.lead)} <@{spec.leader}>")
     start = " · ".join(parts) + " · "
     return start + escaped(spec.title, TOPIC_LIMIT - len(start))
 
@@ -172,7 +177,7 @@ def topic(spec: TopicSpec) -> str:
 def _facts(spec: CardSpec) -> list[str]:
     hubs = ", ".join(hub_link(name, url) for name, url in spec.hubs.items())
     people = "\n".join(
-        f"{role}: <@{user}>" if user else f"{role}: nobody yet" for role, user in spec.roles.items()
+        f"{escape(role)}: {_holder(spec, role, user)}" for role, user in spec.roles.items()
     )
     return [
         f"*Status*\n{spec.status}",
@@ -181,6 +186,12 @@ def _facts(spec: CardSpec) -> list[str]:
         f"*Roles*\n{people}",
         "*Times*\n" + "\n".join(_times(spec)),
     ]
+
+
+def _holder(spec: CardSpec, role: str, user: str) -> str:
+    if not user and role == spec.lead and spec.declarer_leads:
+        return f"<@{spec.declarer_leads}> until somebody takes over"
+    return f"<@{user}>" if user else "nobody yet"
 
 
 def _times(spec: CardSpec) -> list[str]:
@@ -209,8 +220,8 @@ def card(spec: CardSpec) -> Post:
     if url := spec.report_url:
         link = f"<{url}>" if url.startswith("http") else f"`{escape(url)}`"
         shown.append(b.section(f"*Report*: {link}"))
-    needs_lead = COMMANDER in spec.roles and not spec.roles[COMMANDER]
-    shown.append(b.actions(*_buttons(spec.status, spec.hubs, offer_command=needs_lead)))
+    offered = "" if spec.roles.get(spec.lead) else spec.lead
+    shown.append(b.actions(*_buttons(spec.status, spec.hubs, lead=offered)))
     if spec.status not in (RESOLVED, CLOSED):
         shown.append(b.context(legend(spec.reactions), f"`{COMMAND} help` lists all commands."))
     return Post(text=_headline(spec.title, spec.status, spec.severity), blocks=tuple(shown))
@@ -220,13 +231,19 @@ def _headline(title: str, status: str, severity: str) -> str:
     return f"{escape(title)}: {status}, {severity}"
 
 
-def next_steps(incident: Incident, roles: Sequence[str]) -> list[b.Block]:
-    """Buttons for the actions that the incident's status allows; ``roles`` are the team's."""
-    needs_lead = COMMANDER in roles and COMMANDER not in incident.roles
-    return _buttons(incident.status, incident.hubs, offer_command=needs_lead)
+def next_steps(incident: Incident, lead: str) -> list[b.Block]:
+    """Buttons for the actions that the incident's status allows; ``lead`` is the role that leads."""
+    offered = "" if incident.roles.get(lead) else lead
+    return _buttons(incident.status, incident.hubs, lead=offered)
 
 
-def _buttons(status: str, hubs: Collection[str], *, offer_command: bool) -> list[b.Block]:
+def lead_button(lead: str) -> b.Block:
+    """The button by which a person takes the role that leads."""
+    return b.button(f"Become {lead}", action=ACTION_COMMAND)
+
+
+def _buttons(status: str, hubs: Collection[str], *, lead: str) -> list[b.Block]:
+    """``lead`` is the role that leads, while nobody has taken it."""
     if status == RESOLVED:
         return [
             b.button("Close and report", action=ACTION_CLOSE, style="primary"),
@@ -248,10 +265,10 @@ def _buttons(status: str, hubs: Collection[str], *, offer_command: bool) -> list
         b.button("Post an update", action=ACTION_UPDATE, style="primary"),
         b.button("Run a runbook", action=ACTION_RUN),
         b.button("Timeline", action=ACTION_TIMELINE),
-        b.button("Resolve", action=ACTION_RESOLVE, confirm=_CONFIRM_RESOLVE),
+        b.button("Resolve", action=ACTION_RESOLVE, confirm=CONFIRM_RESOLVE),
     ]
-    if offer_command:
-        buttons.append(b.button("Take command", action=ACTION_COMMAND))
+    if lead:
+        buttons.append(lead_button(lead))
     return buttons
 
 

@@ -21,6 +21,7 @@ RENDERINGS = {
     ResourceKind.ENTRY: 1,
     ResourceKind.ALIKE: 1,
     ResourceKind.REMINDER: 1,
+    ResourceKind.INCIDENT_REMINDER: 1,
     ResourceKind.DIAGNOSIS: 1,
     ResourceKind.RUN: 1,
     ResourceKind.RUN_STEP: 1,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from bot.domain import incident as verbs
@@ -42,11 +42,6 @@ EMPTY_ACTION_ITEM = (
 LONG_ACTION_ITEM = "Shorten the action item to {limit} characters. Details belong in its issue."
 NOT_A_LINK = "A link begins with https://."
 ROLE_TAKEN = f"Somebody is already {{role}}. To take over, use {COMMAND} role {{role}}."
-NO_REMINDERS = "This incident is over and has no reminders."
-SNOOZE_RANGE = f"Snooze for 1 to {{limit}} minutes: {COMMAND} snooze 30."
-
-LONGEST_SNOOZE = 24 * 60
-"""Minutes."""
 
 
 class Changes(Contents):
@@ -232,27 +227,6 @@ class Changes(Contents):
 
         return self._apply(replace(change, idempotency_key=f"item/{item}"), verb, extra)
 
-    def snooze(self, change: StateChange, minutes: int) -> datetime:
-        """Postpone the next reminder; returns when it is due.
-
-        Raises:
-            UserError: it is too many minutes or none, or the incident is over.
-        """
-        if not 1 <= minutes <= LONGEST_SNOOZE:
-            raise UserError(SNOOZE_RANGE.format(limit=LONGEST_SNOOZE))
-        due_at = self._now() + timedelta(minutes=minutes)
-        with self._store.write() as tx:
-            incident = rows.get(tx, change.incident_id, lock=True)
-            if not incident.is_open:
-                raise UserError(NO_REMINDERS)
-            pending = rows.reminder_of(tx, incident.id)
-            number = pending.number if pending else self._next_number(tx, incident.id)
-            rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
-            before = {"due_at": pending.due_at.isoformat()} if pending else {}
-            after = {"due_at": due_at.isoformat()}
-            audit.add(tx, change.line("incident.snooze", before=before, after=after))
-        return due_at
-
     def _apply(
         self,
         change: StateChange,
@@ -289,7 +263,8 @@ class Changes(Contents):
         if pending and not posted and before.severity == incident.severity:
             return
         number = pending.number if pending else self._next_number(tx, incident.id)
-        due_at = now + self._settings.interval(incident.severity)
+        following = now + self._settings.interval(incident.severity)
+        due_at = self._settings.opening(incident.severity, following)
         rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
 
     @staticmethod

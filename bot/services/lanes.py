@@ -25,6 +25,7 @@ _LANES = {
     ResourceKind.ENTRY: "channel",
     ResourceKind.ALIKE: "channel",
     ResourceKind.REMINDER: "channel",
+    ResourceKind.INCIDENT_REMINDER: "channel",
     ResourceKind.DIAGNOSIS: "channel",
     ResourceKind.RUN: "channel",
     ResourceKind.RUN_STEP: "channel",

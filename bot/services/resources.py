@@ -7,9 +7,9 @@ in step, yield it here and give its kind a line in ``ResourceKind`` and ``RENDER
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
 from functools import partial
 
+from bot.domain.leading import in_charge
 from bot.domain.resources import (
     ResourceKind,
     ResourceState,
@@ -28,6 +28,7 @@ from bot.services.incident_snapshot import Snapshot, read
 from bot.services.item_nags import nag_resources
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
+from bot.services.reminder_posts import reminder_resources
 from bot.services.run_messages import RunMessages, RunPosts, run_spec
 from bot.services.run_specs import stage_spec
 from bot.services.settings import Settings
@@ -86,7 +87,7 @@ class Resources:
             *self._invites(snap),
             *self._overview(snap),
             *self._entries(snap),
-            *self._reminders(snap),
+            *reminder_resources(snap, self._posts, self._settings.policy, self._now),
             *self._diagnoses(snap),
             *self._alike(snap),
             *self._reviews(snap),
@@ -164,7 +165,7 @@ class Resources:
         report_url = str(report.get("url") or "")
         shown = card.card_spec(
             incident,
-            roles=settings.policy.roles,
+            policy=settings.policy,
             hubs=hubs,
             reactions=settings.reactions,
             report_url=report_url,
@@ -179,7 +180,7 @@ class Resources:
                 spec={"ts": pinned},
                 apply=lambda: self._chat.pin(snap.channel, pinned),
             )
-        topic = card.topic_spec(incident)
+        topic = card.topic_spec(incident, settings.policy)
         yield _setting(
             snap,
             ResourceKind.TOPIC,
@@ -209,27 +210,6 @@ class Resources:
                     spec=as_json(spec),
                     render=partial(posts.entry_post, spec),
                 )
-
-    def _reminders(self, snap: Snapshot) -> Iterator[Resource]:
-        """The reminders that were requested and are not posted yet."""
-        roles = snap.incident.roles
-        for row in snap.resources.values():
-            if row.kind is ResourceKind.REMINDER and not row.ref and snap.incident.is_open:
-                yield self._post(
-                    snap,
-                    ResourceKind.REMINDER,
-                    row.subject,
-                    spec=row.spec,
-                    render=partial(
-                        self._reminder,
-                        roles.get("communications") or roles.get(card.COMMANDER, ""),
-                        datetime.fromisoformat(row.spec["due_at"]),
-                    ),
-                    fixed=True,
-                )
-
-    def _reminder(self, addressee: str, due_at: datetime) -> Post:
-        return posts.reminder(addressee=addressee, due_at=due_at, now=self._now())
 
     def _diagnoses(self, snap: Snapshot) -> Iterator[Resource]:
         """The diagnoses that were requested and are not posted yet; each stays as it was made."""
@@ -311,8 +291,9 @@ class Resources:
             state=state,
             problems=_problems(snap) if state else (),
         )
-        commander = incident.roles.get(card.COMMANDER, incident.declared_by)
-        for user in dict.fromkeys([incident.declared_by, commander]):
+        for user in dict.fromkeys(
+            [incident.declared_by, in_charge(incident, self._settings.policy)]
+        ):
             subject = f"{lost[-1].id}/{user}"
             is_needed = state and (incident.closed_at is None or spec.problems)
             if is_needed or snap.ref(ResourceKind.CHANNEL_NOTICE, subject):

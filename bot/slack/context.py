@@ -21,6 +21,7 @@ from bot.services.items import Items
 from bot.services.obligations import Obligations
 from bot.services.publish import Publish
 from bot.services.record import Record
+from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.run import Runs
 from bot.services.search import Search
@@ -43,6 +44,7 @@ class HandlerContext:
     evidence: Evidence
     changes: Changes
     record: Record
+    reminders: Reminders
     runs: Runs
     obligations: Obligations
     authorize: Authorize

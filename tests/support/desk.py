@@ -38,6 +38,7 @@ from bot.services.items import Items
 from bot.services.obligations import Obligations
 from bot.services.people import People
 from bot.services.record import Record
+from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.run import Runs
 from bot.services.search import Search
@@ -119,7 +120,7 @@ class Desk:
             },
         )
         chat: Any = self.slack
-        self.watch = ChannelWatch(store, chat, self.work, self.now)
+        self.watch = ChannelWatch(store, chat, self.work, self.now, policy)
         self.audit = Audit(store)
         people = People(store, chat, self.now)
         self.authorize = Authorize(chat, people, self.settings, self.audit, look=self.watch.look)
@@ -184,6 +185,7 @@ class Desk:
                 watch=self.watch,
                 edited=edited,
             ),
+            reminders=Reminders(store, self.work, self.now, self.settings),
             runs=self.runs,
             obligations=Obligations(
                 store,

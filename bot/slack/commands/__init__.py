@@ -52,6 +52,7 @@ ROUTES: Mapping[str, Route] = {
     "status": OnIncident(Act.CHANGE, status.handle),
     "severity": OnIncident(Act.CHANGE, severity.handle),
     "role": OnIncident(Act.ASSIGN, role.handle),
+    "lead": OnIncident(Act.ASSIGN, role.lead),
     "update": OnIncident(Act.CHANGE, update.handle),
     "run": OnRunbook(Act.PLAN, run.handle),
     "action": OnIncident(Act.RECORD, action.handle),
