@@ -33,6 +33,7 @@ from bot.config_access import Access
 from bot.config_hubs import Cluster, Hub
 from bot.config_incident import Incident
 from bot.config_items import ActionItems
+from bot.config_on_call import OnCall, PagerDuty
 from bot.config_report import Guard, ReportTarget
 from bot.config_runbooks import Runbooks
 from bot.config_safety import Security, problems
@@ -190,6 +191,8 @@ class Config(BaseSettings):
     record: Record = Record()
     runbooks: Runbooks = Runbooks()
     access: Access = Access()
+    on_call: tuple[OnCall, ...] = ()
+    pagerduty: PagerDuty = PagerDuty()
     hubs: tuple[Hub, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     http: Http = Http()
@@ -205,9 +208,35 @@ class Config(BaseSettings):
         for section, names in (
             ("hubs", [hub.name for hub in self.hubs]),
             ("clusters", [cluster.name for cluster in self.clusters]),
+            ("on_call", [schedule.name for schedule in self.on_call]),
         ):
             if len(set(names)) != len(names):
                 raise ValueError(messages.SAME_NAME.format(section=section))
+        return self
+
+    @model_validator(mode="after")
+    def _people_are_found(self) -> Config:
+        hubs, schedules = {hub.name for hub in self.hubs}, {each.name for each in self.on_call}
+        named = [
+            (
+                "incident.invite.hubs",
+                "hub",
+                [n for rule in self.incident.invite for n in rule.hubs],
+            ),
+            ("on_call.hubs", "hub", [name for each in self.on_call for name in each.hubs]),
+            (
+                "incident.invite.on_call",
+                "schedule",
+                [name for rule in self.incident.invite for name in rule.on_call],
+            ),
+        ]
+        for key, what, names in named:
+            if unknown := set(names) - (hubs if what == "hub" else schedules):
+                listed = ", ".join(sorted(unknown))
+                raise ValueError(messages.UNKNOWN_NAMES.format(key=key, what=what, names=listed))
+        for each in self.on_call:
+            if each.pagerduty and self.pagerduty.token is None:
+                raise ValueError(messages.NO_PAGERDUTY.format(name=each.name))
         return self
 
     @model_validator(mode="after")

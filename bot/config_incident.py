@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from bot import config_messages as messages
+from bot.config_access import Allow
 from bot.config_types import (
     EmojiName,
     OptionTexts,
@@ -56,6 +57,27 @@ class Role(Section):
     description: str = Field(default="", max_length=LONGEST_DESCRIPTION)
     leads: bool = False
     speaks: bool = False
+
+
+class Invite(Allow):
+    """Whom to invite to incidents of these severities and hubs; none stands for all.
+
+    ``on_call`` are names of schedules. The first person who is on call gets ``role``, if nobody has it.
+    """
+
+    severity: tuple[str, ...] = ()
+    hubs: tuple[str, ...] = ()
+    on_call: tuple[str, ...] = ()
+    role: str = ""
+    private: bool = False
+
+    @model_validator(mode="after")
+    def _invites_somebody(self) -> Invite:
+        if not (self.users or self.groups or self.on_call):
+            raise ValueError(messages.INVITE_NOBODY)
+        if self.role and not self.on_call:
+            raise ValueError(messages.ROLE_OF_NOBODY)
+        return self
 
 
 class BusinessHours(Section):
@@ -154,6 +176,7 @@ class Incident(Section):
     rollback_minutes: float = Field(default=10, ge=0)
     rollback_runbook: str = "roll-back"
     business_hours: BusinessHours | None = None
+    invite: tuple[Invite, ...] = ()
 
     @field_validator("statuses")
     @classmethod
@@ -220,8 +243,18 @@ class Incident(Section):
         return value
 
     @model_validator(mode="after")
-    def _hours_are_of_severities(self) -> Incident:
-        known = {severity.name for severity in self.severities}
-        if self.business_hours and (unknown := set(self.business_hours.severities) - known):
-            raise ValueError(messages.NO_SEVERITY.format(names=", ".join(sorted(unknown))))
+    def _names_exist(self) -> Incident:
+        severities = {severity.name for severity in self.severities}
+        roles = {role.name for role in self.roles}
+        hours = self.business_hours.severities if self.business_hours else ()
+        invited = [name for rule in self.invite for name in rule.severity]
+        given = [rule.role for rule in self.invite if rule.role]
+        for key, what, names, known in (
+            ("business_hours.severities", "severity", hours, severities),
+            ("invite.severity", "severity", invited, severities),
+            ("invite.role", "role", given, roles),
+        ):
+            if unknown := set(names) - known:
+                listed = ", ".join(sorted(unknown))
+                raise ValueError(messages.UNKNOWN_NAMES.format(key=key, what=what, names=listed))
         return self

@@ -12,6 +12,7 @@ import structlog
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
 from bot.bootstrap.checks import health_checks
+from bot.bootstrap.on_call import schedules
 from bot.bootstrap.outside import (
     domain_clock,
     forges,
@@ -100,6 +101,7 @@ class Bot:
             lease=self.lease,
             limits=limits,
             runbooks=self._runbooks(),
+            schedules=schedules(config),
         )
         self.operators = Operators(
             self.store,
@@ -150,6 +152,7 @@ class Bot:
             reminders=services.reminders,
             runs=services.runs,
             obligations=services.obligations,
+            on_call=services.on_call,
             authorize=services.authorize,
             audit=services.audit,
             reports=services.reports,

@@ -31,11 +31,13 @@ from bot.services.edits import Edits
 from bot.services.evidence import Evidence
 from bot.services.guard import Guards
 from bot.services.incidents import Incidents
+from bot.services.invites import Invites
 from bot.services.item_follow import ItemFollow
 from bot.services.item_nags import ItemNags
 from bot.services.items import Items
 from bot.services.lease import Lease, Takeover
 from bot.services.obligations import Obligations
+from bot.services.on_call import OnCallLookup, Schedule
 from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
@@ -74,6 +76,7 @@ class Services:
     item_nags: ItemNags
     items: Items
     obligations: Obligations
+    on_call: OnCallLookup
     publish: Publish
     record: Record
     remind: Remind
@@ -100,9 +103,11 @@ def build_services(
     lease: Lease,
     limits: Limits,
     runbooks: Mapping[str, Runbook],
+    schedules: Mapping[str, Schedule],
 ) -> Services:
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
+    on_call = OnCallLookup(chat, now, schedules)
     watch = ChannelWatch(store, chat, durable, now, settings.policy)
     backfill = Backfill(store, chat, now, settings, owner=lease.id, limits=limits, look=watch.look)
     audit = Audit(store)
@@ -174,7 +179,15 @@ def build_services(
         reconciler,
         durable,
         Channels(store, reconciler, chat, settings),
-        Resources(store, chat, now, settings, posts_of(runbooks), look=watch.look),
+        Resources(
+            store,
+            chat,
+            now,
+            settings,
+            posts_of(runbooks),
+            look=watch.look,
+            invites=Invites(store, chat, durable, now, settings, on_call),
+        ),
         look=watch.look,
         search=search.keep,
     )
@@ -210,6 +223,7 @@ def build_services(
         ),
         evidence=evidence,
         obligations=obligations,
+        on_call=on_call,
         incidents=incidents,
         item_follow=follow,
         item_nags=ItemNags(

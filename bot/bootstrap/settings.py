@@ -7,9 +7,11 @@ from datetime import timedelta
 
 from bot.config import Config
 from bot.config_access import Allow
+from bot.config_incident import Invite
 from bot.config_report import ReportTarget
 from bot.domain.access import Rules
 from bot.domain.incident import Policy
+from bot.domain.inviting import InviteRule
 from bot.domain.item_policy import ItemPolicy
 from bot.domain.publication import Target, TargetKind
 from bot.domain.reminders import ReminderRules
@@ -85,6 +87,7 @@ def settings(config: Config) -> Settings:
         targets=targets(config),
         items=_item_policy(config),
         reminders=_reminder_rules(config),
+        invite=tuple(_invite_rule(rule) for rule in incident.invite),
         filing=Filing(
             labels=config.github.labels,
             item_labels=config.github.item_labels,
@@ -159,6 +162,18 @@ def _reminder_rules(config: Config) -> ReminderRules:
         rollback=timedelta(minutes=incident.rollback_minutes),
         rollback_runbook=incident.rollback_runbook,
         hours=hours.in_zone(config.report.zone) if hours else None,
+    )
+
+
+def _invite_rule(rule: Invite) -> InviteRule:
+    return InviteRule(
+        severities=frozenset(rule.severity),
+        hubs=frozenset(rule.hubs),
+        users=rule.users,
+        groups=rule.groups,
+        on_call=rule.on_call,
+        role=rule.role,
+        is_private=rule.private,
     )
 
 

@@ -16,6 +16,10 @@ class ResourceKind(StrEnum):
 
     CHANNEL = "channel"
     INVITE = "invite"  # the person's user id
+    GROUP_INVITE = "group_invite"  # the user group's id
+    NOT_INVITED = "not_invited"  # the user group's id
+    ON_CALL = "on_call"  # the schedule's name
+    ON_CALL_SHOWN = "on_call_shown"  # the schedule's name
     CARD = "card"
     PIN = "pin"
     TOPIC = "topic"

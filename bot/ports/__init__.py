@@ -30,6 +30,7 @@ from bot.ports.forge import (
 from bot.ports.hub import Hub, Started, Stopped
 from bot.ports.kernels import Kernels
 from bot.ports.notices import Notices
+from bot.ports.oncall import OnCall, OnCallPerson
 from bot.ports.reports import PublishedFile, PublishedFiles, ReportSource
 from bot.ports.tracker import ChangedIssues, Tracker
 from bot.ports.work import Clock, Durable, WorkflowSummary
@@ -55,6 +56,8 @@ __all__ = [
     "IssueText",
     "Kernels",
     "Notices",
+    "OnCall",
+    "OnCallPerson",
     "Origin",
     "Post",
     "Profile",

@@ -51,6 +51,7 @@ COMMANDS: Mapping[str, Usage] = {
         usage="role [name] [@person]", help="takes a role, or gives it to somebody{roles}"
     ),
     "lead": Usage(usage="lead [@person]", help="leads the incident, or has somebody lead it"),
+    "oncall": Usage(usage="oncall [hub]", help="shows who is on call, in any channel"),
     "update": Usage(usage="update [text]", help="posts a status update"),
     "run": Usage(
         usage="run [runbook] [hub] [users] [name=value]",

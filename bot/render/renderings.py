@@ -12,6 +12,10 @@ from bot.domain.resources import ResourceKind
 RENDERINGS = {
     ResourceKind.CHANNEL: 1,
     ResourceKind.INVITE: 1,
+    ResourceKind.GROUP_INVITE: 1,
+    ResourceKind.NOT_INVITED: 1,
+    ResourceKind.ON_CALL: 1,
+    ResourceKind.ON_CALL_SHOWN: 1,
     ResourceKind.CARD: 2,
     ResourceKind.PIN: 1,
     ResourceKind.TOPIC: 1,

@@ -25,6 +25,7 @@ from bot.services.announcements import Announcements
 from bot.services.channel_guard import LookAt, in_channel
 from bot.services.diagnose import incident_post
 from bot.services.incident_snapshot import Snapshot, read
+from bot.services.invites import Invites
 from bot.services.item_nags import nag_resources
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
@@ -52,8 +53,10 @@ class Resources:
         settings: Settings,
         run_posts: RunPosts,
         look: LookAt,
+        invites: Invites,
     ) -> None:
         self._store = store
+        self._invites = invites
         self._chat = chat
         self._now = now
         self._settings = settings
@@ -84,8 +87,9 @@ class Resources:
         if snap.incident.channel_state:
             return outside
         inside = (
-            *self._invites(snap),
+            *self._invites.of(snap),
             *self._overview(snap),
+            *self._invites.messages(snap),
             *self._entries(snap),
             *reminder_resources(snap, self._posts, self._settings.policy, self._now),
             *self._diagnoses(snap),
@@ -142,21 +146,6 @@ class Resources:
             render=lambda: posts.notice(spec),
             channel=lambda: channel or self._chat.open_dm(declarer),
         )
-
-    def _invites(self, snap: Snapshot) -> Iterator[Resource]:
-        incident = snap.incident
-        for user in dict.fromkeys([incident.declared_by, *incident.roles.values()]):
-            yield Resource(
-                incident_id=incident.id,
-                kind=ResourceKind.INVITE,
-                subject=user,
-                spec={"user": user},
-                create=partial(self._invite, snap.channel, user),
-            )
-
-    def _invite(self, channel: str, user: str) -> JSON:
-        self._chat.invite(channel, user)
-        return {"user": user}
 
     def _overview(self, snap: Snapshot) -> Iterator[Resource]:
         incident, settings = snap.incident, self._settings

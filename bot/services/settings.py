@@ -13,6 +13,7 @@ from bot.domain.business_hours import opening
 from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
 from bot.domain.incident import Policy
+from bot.domain.inviting import InviteRule
 from bot.domain.item_policy import ItemPolicy
 from bot.domain.publication import Target, TargetKind
 from bot.domain.reminders import ReminderRules
@@ -84,6 +85,7 @@ class Settings:
     targets: tuple[Target, ...] = (Target(kind=TargetKind.FOLDER),)
     forms: Forms = field(default_factory=Forms)
     reminders: ReminderRules = field(default_factory=ReminderRules)
+    invite: tuple[InviteRule, ...] = ()
 
     @property
     def form(self) -> ReportForm:

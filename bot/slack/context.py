@@ -19,6 +19,7 @@ from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
 from bot.services.items import Items
 from bot.services.obligations import Obligations
+from bot.services.on_call import OnCallLookup
 from bot.services.publish import Publish
 from bot.services.record import Record
 from bot.services.reminders import Reminders
@@ -47,6 +48,7 @@ class HandlerContext:
     reminders: Reminders
     runs: Runs
     obligations: Obligations
+    on_call: OnCallLookup
     authorize: Authorize
     audit: Audit
     reports: Reports

@@ -32,6 +32,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "usergroups.users.list": ("usergroups:read",),
     "users.conversations": ("channels:read", "groups:read"),
     "users.info": ("users:read",),
+    "users.lookupByEmail": ("users:read.email",),
     "views.open": (),
     "views.push": (),
     "views.update": (),
@@ -62,8 +63,9 @@ FEATURE_SCOPES = ("commands",)
 EXTRA_SCOPES = ("chat:write.public",)
 
 
-OPTIONAL_SCOPES = frozenset({"files:write"})
-"""Without these only a part does not work, and says so when it is asked for: *Attach evidence*."""
+OPTIONAL_SCOPES = frozenset({"files:write", "users:read.email"})
+"""Without these only a part does not work, and says so when it is asked for: *Attach evidence*, and finding
+people who are on call by their e-mail address."""
 
 
 def required_scopes() -> frozenset[str]:

@@ -25,10 +25,8 @@ _WRITTEN = ("", "file_share", "thread_broadcast", "me_message")
 def unarmed(tx: Tx) -> list[str]:
     """The ids of open incidents that have no reminders yet."""
     is_open = incident.c.status.not_in((RESOLVED, CLOSED))
-    has_none = ~select(incident_reminder.c.kind).where(
-        incident_reminder.c.incident_id == incident.c.id
-    )
-    return list(tx.execute(select(incident.c.id).where(is_open, has_none.exists())).scalars())
+    some = select(incident_reminder.c.kind).where(incident_reminder.c.incident_id == incident.c.id)
+    return list(tx.execute(select(incident.c.id).where(is_open, ~some.exists())).scalars())
 
 
 def arm(tx: Tx, incident_id: str, now: datetime) -> None:

@@ -60,7 +60,7 @@ class Room:
         self.desk.now.at = NOW + timedelta(minutes=minutes)
         for _ in range(replicas):
             self.replica()._others()
-        return list(self.rows())
+        return sorted(self.rows())
 
     def rows(self) -> dict[str, ResourceRow]:
         with self.store.read() as tx:
@@ -103,7 +103,7 @@ def test_each_kind_comes_once_when_it_is_due_whichever_replica_asks(room: Room) 
 def test_what_is_not_sent_is_not_followed_by_a_burst(room: Room) -> None:
     for minutes in range(10, 200, 5):
         room.at(minutes)
-    assert list(room.rows()) == ["lead/1", "rollback/1"]
+    assert sorted(room.rows()) == ["lead/1", "rollback/1"]
 
 
 def test_a_late_one_keeps_the_time_at_which_it_was_due(room: Room) -> None:
@@ -156,7 +156,7 @@ def test_the_rollback_is_offered_where_it_is_clear_for_which_hub(store: Store) -
     room.at(10)
     assert room.rows()["rollback/1"].spec["hub"] == "datahub"
     asked = room.desk.press(ACTION_ROLL_BACK, "datahub", user=BEN)
-    assert "allowed" in asked.text  # nobody may run runbooks here
+    assert "people who may run runbooks" in asked.text
 
 
 def test_business_hours_hold_a_lesser_severity_back(store: Store) -> None:

@@ -36,6 +36,7 @@ from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
 from bot.services.items import Items
 from bot.services.obligations import Obligations
+from bot.services.on_call import OnCallLookup, Schedule
 from bot.services.people import People
 from bot.services.record import Record
 from bot.services.reminders import Reminders
@@ -98,6 +99,7 @@ class Desk:
         self.slack = SlackAnswers()
         self._numbers = itertools.count(1)
         hubs = values.pop("hubs", ("datahub",))
+        schedules: dict[str, Schedule] = values.pop("schedules", {})
         policies: dict[str, RunPolicy] = values.pop("policies", {})
         places: Any = values.pop("sites", None) or {
             name: SimpleNamespace(place=replace(PLACE, hub=name)) for name in hubs
@@ -198,6 +200,7 @@ class Desk:
                 lease=AlwaysHeld(store),
                 limits=Limits(),
             ),
+            on_call=OnCallLookup(chat, self.now, schedules),
             authorize=self.authorize,
             audit=self.audit,
             reports=self.reports,
