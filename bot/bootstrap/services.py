@@ -186,7 +186,7 @@ def build_services(
             settings,
             posts_of(runbooks),
             look=watch.look,
-            invites=Invites(store, chat, durable, now, settings, on_call),
+            invites=Invites(store, chat, partial(syncing.enqueue, durable), now, settings, on_call),
         ),
         look=watch.look,
         search=search.keep,

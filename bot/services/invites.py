@@ -6,7 +6,7 @@ Groups and schedules are resolved when they are invited. Who was invited once is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -16,9 +16,8 @@ from bot.domain.incident import CLOSED, Incident
 from bot.domain.inviting import invited
 from bot.domain.resources import ResourceKind
 from bot.domain.timeline import EntryKind
-from bot.ports import JSON, Chat, Clock, Durable
+from bot.ports import JSON, Chat, Clock
 from bot.render import invites as words
-from bot.services import sync
 from bot.services.incident_snapshot import Snapshot
 from bot.services.on_call import FoundOnCall, OnCallLookup
 from bot.services.posts import Destination, Posts
@@ -26,8 +25,13 @@ from bot.services.reconciler import Resource
 from bot.services.settings import Settings
 from bot.store import audit
 from bot.store import incidents as rows
+from bot.store import resources as resource_rows
 from bot.store import timeline as timeline_rows
-from bot.store.engine import Store
+from bot.store.engine import Store, Tx
+from bot.store.resources import ResourceRow
+
+Follow = Callable[[Tx, str, str], None]
+"""Has Slack follow a change of an incident in a transaction, as :func:`bot.services.sync.enqueue`."""
 
 
 class Invites:
@@ -37,14 +41,14 @@ class Invites:
         self,
         store: Store,
         chat: Chat,
-        durable: Durable,
+        follow: Follow,
         now: Clock,
         settings: Settings,
         on_call: OnCallLookup,
     ) -> None:
         self._store = store
         self._chat = chat
-        self._durable = durable
+        self._follow = follow
         self._now = now
         self._settings = settings
         self._on_call = on_call
@@ -80,7 +84,7 @@ class Invites:
                 kind=ResourceKind.GROUP_INVITE,
                 subject=group,
                 spec={"group": group},
-                create=partial(self._invite_group, snap, group),
+                create=partial(self._invite_group, snap, group, frozenset(people)),
             )
 
     def messages(self, snap: Snapshot) -> Iterator[Resource]:
@@ -109,8 +113,11 @@ class Invites:
         self._chat.invite(channel, user)
         return {"user": user}
 
-    def _invite_group(self, snap: Snapshot, group: str) -> JSON:
-        members = self._chat.group_members(group) - _already(snap)
+    def _invite_group(self, snap: Snapshot, group: str, others: frozenset[str]) -> JSON:
+        """Invite the members whom nothing else invites or has invited."""
+        with self._store.read() as tx:
+            known = resource_rows.of_incident(tx, snap.incident.id).values()
+        members = self._chat.group_members(group) - others - _already(known)
         refused = self._chat.invite_all(snap.channel, sorted(members)) if members else {}
         name = self._chat.group_names().get(group, "") if refused else ""
         return {
@@ -151,7 +158,7 @@ class Invites:
                 source=source,
             )
             audit.add(tx, _line(incident, role, user, source))
-            sync.enqueue(self._durable, tx, incident_id, source)
+            self._follow(tx, incident_id, source)
         return True
 
 
@@ -168,10 +175,10 @@ def _line(incident: Incident, role: str, user: str, source: str) -> AuditLine:
     )
 
 
-def _already(snap: Snapshot) -> frozenset[str]:
+def _already(known: Iterable[ResourceRow]) -> frozenset[str]:
     """Everybody who was invited, or could not be."""
     found: set[str] = set()
-    for row in snap.resources.values():
+    for row in known:
         if row.kind is ResourceKind.INVITE:
             found.add(row.subject)
         elif row.kind is ResourceKind.GROUP_INVITE and row.ref:

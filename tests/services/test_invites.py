@@ -14,7 +14,7 @@ from bot.domain.limits import Limits
 from bot.domain.resources import ResourceKind, ResourceState
 from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater, UserError
-from bot.ports import OnCallPerson
+from bot.ports import OnCallPerson, Post
 from bot.services.incident_snapshot import read
 from bot.services.on_call import Schedule
 from bot.services.reconciler import Reconciler
@@ -73,6 +73,13 @@ class Slack(SlackAnswers):
 
     def time(self) -> datetime:
         return NOW
+
+    def post(self, channel_id: str, post: Post, *, effect: str, thread_ts: str = "") -> str:
+        self.effects[channel_id, effect] = post
+        return f"{NOW.timestamp():.0f}.{len(self.effects):06}"
+
+    def find_post(self, channel_id: str, effect: str, **_search: Any) -> None:
+        assert (channel_id, effect) not in self.effects
 
     def invite(self, channel_id: str, user: str) -> None:
         assert channel_id == CHANNEL
@@ -248,7 +255,9 @@ def test_an_interruption_after_the_role_was_given_gives_it_once(store: Store) ->
         assert len(timeline_rows.entries(tx, ID)) == 1
 
 
-@pytest.mark.parametrize("error", [UserError("It is gone."), RetryLater("It is slow.")])
+@pytest.mark.parametrize(
+    "error", [UserError("It is gone."), RetryLater("It is slow.", maybe_done=False)]
+)
 def test_a_schedule_that_fails_holds_up_nobody_and_is_on_record(
     store: Store, error: Exception
 ) -> None:

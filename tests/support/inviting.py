@@ -8,7 +8,7 @@ from bot.services.invites import Invites
 from bot.services.on_call import OnCallLookup, Schedule
 from bot.services.settings import Settings
 from bot.store.engine import Store
-from tests.support.rows import NOW, NoWork
+from tests.support.rows import NOW
 
 
 def invites(
@@ -16,4 +16,4 @@ def invites(
 ) -> Invites:
     """Invitations by these settings."""
     lookup = OnCallLookup(chat, lambda: NOW, schedules or {})
-    return Invites(store, chat, NoWork(), lambda: NOW, settings, lookup)
+    return Invites(store, chat, lambda _tx, _incident, _key: None, lambda: NOW, settings, lookup)
