@@ -26,8 +26,8 @@ DONE, SNOOZED = "done", "snoozed"
 """What somebody did about a posted reminder."""
 
 SNOOZE = {
-    ReminderKind.UPDATE: (15, "Snooze 15 min"),
-    ReminderKind.LEAD: (15, "Snooze 15 min"),
+    ReminderKind.UPDATE: (60, "Snooze 1 h"),
+    ReminderKind.LEAD: (30, "Snooze 30 min"),
     ReminderKind.ROLLBACK: (15, "Snooze 15 min"),
     ReminderKind.STALE: (240, "Snooze 4 h"),
 }

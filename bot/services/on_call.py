@@ -102,8 +102,8 @@ class OnCallLookup:
             return person.slack_ids[0]
         for email in person.emails:
             try:
-                if user := self._chat.find_person(email):
-                    return user
+                if found := self._chat.find_person(email):
+                    return found
             except UserError as error:  # the scope is missing, for example
                 log.warning("on_call.not_looked_up", schedule=schedule.name, error=str(error))
                 return ""

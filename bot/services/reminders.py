@@ -65,7 +65,9 @@ class Reminders:
                     not_before = snoozed(row.not_before, until)
                     before[row.kind.value], after[row.kind.value] = row.not_before, not_before
                     due_at = max(row.due_at, not_before)
-                    reminders.change(tx, row, not_before=not_before, due_at=due_at)
+                    # One that comes once is to come again then.
+                    again = {"since": None} if only is ReminderKind.ROLLBACK else {}
+                    reminders.change(tx, row, not_before=not_before, due_at=due_at, **again)
             earliest = min(after.values())
             line = change.line("incident.snooze", before=_texts(before), after=_texts(after))
             audit.add(tx, line)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.reminders import ReminderKind
 from bot.ports import Post
-from bot.render.reminders import ACTION_DONE, post
+from bot.render.reminders import ACTION_DONE, SNOOZE, post
 from tests.support.rows import NOW
 
 
@@ -29,7 +29,7 @@ def test_each_is_addressed_and_has_buttons_to_act_to_snooze_and_to_answer(
     assert "<@UANA>, " in made.text
     assert "<driver>" not in json.dumps(made.blocks[:1])
     assert [button["value"] for button in buttons[-2:]] == [
-        f"{kind}/1/{240 if kind is ReminderKind.STALE else 15}",
+        f"{kind}/1/{SNOOZE[kind][0]}",
         f"{kind}/1",
     ]
     assert len(buttons) >= 3

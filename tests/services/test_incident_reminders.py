@@ -180,11 +180,22 @@ def test_a_snooze_of_one_kind_says_so_on_its_message(room: Room) -> None:
     room.at(20)
     for subject in ("lead/1", "rollback/1"):
         room.sent(subject)
-    assert room.desk.press("incident.snooze", "lead/1/15", user=BEN).text == ""
+    assert room.desk.press("incident.snooze", "lead/1/30", user=BEN).text == ""
     spec = room.rows()["lead/1"].spec
     assert (spec["state"], spec["by"]) == ("snoozed", BEN)
-    assert "lead/2" not in room.at(39)
-    assert "lead/2" in room.at(40)
+    assert "lead/2" not in room.at(49)
+    assert "lead/2" in room.at(50)
+
+
+def test_a_snoozed_rollback_comes_again_unless_something_moves_on(room: Room) -> None:
+    room.at(10)
+    room.sent("rollback/1")
+    room.desk.press("incident.snooze", "rollback/1/15")
+    assert "rollback/2" not in room.at(24)
+    room.desk.now.at = NOW + timedelta(minutes=20)
+    room.desk.command("note the node is back")
+    assert "rollback/2" not in room.at(29)
+    assert "rollback/2" in room.at(30)
 
 
 def test_a_snooze_never_shortens_and_can_be_ended(room: Room) -> None:
