@@ -279,6 +279,22 @@ class SlackChat:
             if exc.code != "already_pinned":
                 raise
 
+    def react(self, channel_id: str, ts: str, name: str) -> None:
+        """Add a reaction of the bot's to a message; do nothing if it is there."""
+        try:
+            self._call("reactions.add", channel=channel_id, timestamp=ts, name=name)
+        except UserError as exc:
+            if exc.code != "already_reacted":
+                raise
+
+    def unreact(self, channel_id: str, ts: str, name: str) -> None:
+        """Remove a reaction of the bot's from a message; do nothing if it isn't there."""
+        try:
+            self._call("reactions.remove", channel=channel_id, timestamp=ts, name=name)
+        except UserError as exc:
+            if exc.code != "no_reaction":
+                raise
+
     def bookmark(self, channel_id: str, *, title: str, link: str) -> None:
         """Add a bookmark to the channel, or update the one with this title."""
         listed = self._call("bookmarks.list", channel_id=channel_id)

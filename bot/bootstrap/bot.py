@@ -148,6 +148,7 @@ class Bot:
             edit_publishing=services.edit_publishing,
             evidence=services.evidence,
             changes=services.changes,
+            conflicts=services.conflicts,
             record=services.record,
             reminders=services.reminders,
             runs=services.runs,

@@ -24,6 +24,8 @@ from bot.services.change import Changes
 from bot.services.channel import Channels
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
+from bot.services.confirm import Confirm
+from bot.services.conflicts import Conflicts
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
@@ -66,6 +68,7 @@ class Services:
     authorize: Authorize
     backfill: Backfill
     changes: Changes
+    conflicts: Conflicts
     declare: Declare
     diagnoses: Diagnoses
     edit_publishing: EditPublishing
@@ -109,7 +112,17 @@ def build_services(
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
     on_call = OnCallLookup(chat, now, schedules)
     watch = ChannelWatch(store, chat, durable, now, settings.policy)
-    backfill = Backfill(store, chat, now, settings, owner=lease.id, limits=limits, look=watch.look)
+    confirm = Confirm(durable, now, settings)
+    backfill = Backfill(
+        store,
+        chat,
+        now,
+        settings,
+        owner=lease.id,
+        limits=limits,
+        look=watch.look,
+        confirm=confirm,
+    )
     audit = Audit(store)
     evidence = Evidence(store, chat, audit, sites=sites, wall=real_time)
     sites = {name: replace(site, diagnostics=evidence) for name, site in sites.items()}
@@ -138,10 +151,9 @@ def build_services(
     diagnoses = Diagnoses(store, durable, now, sites=sites, wall=real_time, zone=settings.zone)
     people = People(store, chat, now)
     reports = Reports(store, people, settings)
-    composer = Composer(
-        store, reports, settings.filing, settings.targets, Guards(store, settings), settings.forms
-    )
-    edit_publishing = EditPublishing(store, durable, composer, now)
+    guards = Guards(store, settings)
+    composer = Composer(store, reports, settings.filing, settings.targets, guards, settings.forms)
+    edit_publishing = EditPublishing(store, durable, composer, now, settings)
     record = Record(
         store,
         now,
@@ -149,6 +161,7 @@ def build_services(
         team_url=lambda: chat.identity().url,
         watch=watch,
         edited=edit_publishing.edited,
+        confirm=confirm,
     )
     approvals = Approvals(
         store,
@@ -192,7 +205,7 @@ def build_services(
         search=search.keep,
     )
     follow = ItemFollow(store, durable, tracker, now, settings.policy, lease=lease, limits=limits)
-    items = Items(store, durable, now, settings, place=follow.place)
+    items = Items(store, now, settings, place=follow.place)
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
     durable.workflow(PLAN, workflows.plan)
@@ -203,6 +216,7 @@ def build_services(
         authorize=Authorize(chat, people, settings, audit, look=watch.look),
         backfill=backfill,
         changes=Changes(store, durable, now, settings, edited=edit_publishing.edited),
+        conflicts=Conflicts(store, durable, reports, guards),
         declare=Declare(
             store,
             durable,

@@ -28,6 +28,7 @@ class ResourceKind(StrEnum):
     ANNOUNCED_UPDATE = "announced_update"  # the entry's id
     ENTRY = "entry"  # the entry's id
     ALIKE = "alike"
+    FILED = "filed"  # the message's ts
     REMINDER = "reminder"  # the reminder's number
     INCIDENT_REMINDER = "incident_reminder"  # the reminder's kind and number
     DIAGNOSIS = "diagnosis"  # the diagnosis' id
@@ -39,6 +40,7 @@ class ResourceKind(StrEnum):
     NOTICE = "notice"
     CHANNEL_NOTICE = "channel_notice"  # the entry's id and the person's user id
     REVIEW = "review"  # the beginning of the text's digest
+    CONFLICT = "conflict"  # a hash of the text's key and of what both sides changed
     ITEM_NAG = "item_nag"  # the action item's id, and the reminder's number or why it is sent
     REPORT_FILE = "report_file"  # the target's subject
     REPORT_ISSUE = "report_issue"  # the target's subject

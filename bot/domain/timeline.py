@@ -16,7 +16,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, Unit
 
 ANNOTATION_LIMIT = 500
 """Characters."""
@@ -164,7 +164,7 @@ class Entry:
             at=self.at,
             until=self.until if self.until and self.until > self.at else None,
             is_about=self.is_about,
-            has_seconds=self.data.get("precision") == "second",
+            unit=Unit(self.data.get("precision", Unit.MINUTE)),
             typed=self.typed,
             zone=self.typed_zone,
         )
@@ -223,6 +223,8 @@ class Line:
         content = f"{time.at.isoformat()}\n{self.text}"
         if time.until or time.is_about:
             content += f"\n{time.until}\n{time.is_about}"
+        if not time.unit.has_clock:
+            content += f"\n{time.unit}"
         return sha256(content.encode("utf-8", "replace")).hexdigest()[:16]
 
     @property

@@ -31,7 +31,13 @@ from bot.ports.hub import Hub, Started, Stopped
 from bot.ports.kernels import Kernels
 from bot.ports.notices import Notices
 from bot.ports.oncall import OnCall, OnCallPerson
-from bot.ports.reports import PublishedFile, PublishedFiles, ReportSource
+from bot.ports.reports import (
+    PublishedFile,
+    PublishedFiles,
+    PublishedIssue,
+    PublishedIssues,
+    ReportSource,
+)
 from bot.ports.tracker import ChangedIssues, Tracker
 from bot.ports.work import Clock, Durable, WorkflowSummary
 
@@ -63,6 +69,8 @@ __all__ = [
     "Profile",
     "PublishedFile",
     "PublishedFiles",
+    "PublishedIssue",
+    "PublishedIssues",
     "Pull",
     "ReportFile",
     "ReportSource",

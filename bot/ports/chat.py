@@ -157,6 +157,12 @@ class Chat(Protocol):
 
     def pin(self, channel_id: str, ts: str) -> None: ...
 
+    def react(self, channel_id: str, ts: str, name: str) -> None:
+        """Add a reaction of the bot's to a message; do nothing if it is there."""
+
+    def unreact(self, channel_id: str, ts: str, name: str) -> None:
+        """Remove a reaction of the bot's from a message; do nothing if it isn't there."""
+
     def bookmark(self, channel_id: str, *, title: str, link: str) -> None:
         """Add a bookmark to the channel, or update the link of the one with this title."""
 

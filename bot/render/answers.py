@@ -20,6 +20,12 @@ from bot.render.text import code, cut, escape, hub_link, when
 
 ACTION_EDIT = "entry.edit"
 ACTION_UNDO = "entry.undo"
+ACTION_SEND = "command.send"
+
+MOST_PLACES = 5
+"""How many open incidents a command is offered to be sent to."""
+MOST_SENT = 2000
+"""Characters in the value of a button, which is Slack's limit."""
 
 PUBLISHING = (
     "The report is being published again. What is already published and unchanged stays as it is."
@@ -32,10 +38,20 @@ ENTRY_CHANGED = f"✏️ The entry is changed. `{COMMAND} timeline` shows it."
 NOTE_UNDONE = "↩️ The note is removed from the timeline."
 ENTRY_ANNOTATED = f"📝 The entry is annotated. `{COMMAND} timeline` shows it."
 ENTRY_REMOVED = "Removed from the timeline. If it was a message, react to it again to restore it."
+DECIDED = "✅ mayday writes this text, unless it has changed there again since."
+ITEM_ADDED = "🔧 The action item is added."
 MESSAGE_ADDED = f"📌 Added to the timeline. `{COMMAND} timeline` shows it."
 
+QUOTED = 300
+"""Characters of a note that its answer repeats."""
+
+PART = 2900
+"""Characters of a typed command in one block, of Slack's 3,000."""
+
+NO_TIME = (
+    " mayday read no time in it, so the note has the present time. Press Edit to set another one."
+)
 PUBLISHED_AGAIN = " This incident is closed, so mayday publishes its report again."
-PUBLISHED_BEFORE = f" This incident is closed: `{COMMAND} publish` adds it to the report."
 
 
 def internal_error(error_id: str) -> str:
@@ -59,35 +75,68 @@ def unknown_command(word: str, closest: str) -> str:
     )
 
 
+def again(line: str) -> list[b.Block]:
+    """Blocks with a command as it was typed, to correct it and send it again."""
+    if not line:
+        return []
+    parts = [line[at : at + PART] for at in range(0, len(line), PART)]
+    return [
+        b.context("What you typed, to correct it and send it again:"),
+        *(
+            b.section(f"```{COMMAND} {part}```" if not at else f"```{part}```")
+            for at, part in enumerate(parts)
+        ),
+    ]
+
+
+def elsewhere(refusal: str, name: str, text: str, incidents: Sequence[Incident]) -> Post:
+    """A command was typed outside of incident channels: the open incidents to send it to, newest first."""
+    shown: list[b.Block] = [b.section(f"⚠️ {refusal}")]
+    for incident in incidents[:MOST_PLACES]:
+        value = f"{name}|{incident.channel_id}|{text}"
+        if len(value) <= MOST_SENT:
+            send = b.button("Send it there", action=ACTION_SEND, value=value)
+            where = f"*{escape(incident.title)}* in <#{incident.channel_id}>"
+            shown.append(b.section(where, accessory=send, block_id=f"send/{incident.id}"))
+    return Post(text=f"⚠️ {refusal}", blocks=(*shown, *again(f"{name} {text}".strip())))
+
+
 def noted(
+    text: str,
     time: TypedTime | None,
     *,
     zone: ZoneInfo,
     entry_id: int,
     version: str,
     is_new: bool,
-    is_closed: bool,
     distance: timedelta | None = None,
     unused: str = "",
+    is_unread: bool = False,
+    after: str = "",
 ) -> Post:
     """A note was recorded, or was already, with buttons to edit it and to undo it.
 
-    ``time`` is as it was understood, None for now. ``distance`` is that to the nearest other entry if it is
-    large. ``unused`` is a time that the note begins with and that was taken as text.
+    ``text`` is message text. ``time`` is as it was understood, None for now. ``distance`` is that to the
+    nearest other entry if it is large. ``unused`` is a time that the note begins with and that was taken as
+    text, ``is_unread`` whether the note begins with ``at`` and a figure, and no time was read. ``after`` says
+    what follows from it.
     """
     said = f"📌 {'Noted' if is_new else 'Already noted'} "
     said += f"at {times.understood(time, zone)}" if time else "in the timeline."
+    if is_unread:
+        said += NO_TIME
     if unused:
         said += (
             f" The time “{escape(unused)}” stays in its text. To file a note at that time, "
             f"write `{COMMAND} note at {code(unused)} …`, or press Edit."
         )
-    said += (PUBLISHED_BEFORE if is_closed else "") + times.warned(distance)
+    said += times.warned(distance) + after
     buttons = b.actions(
         b.button("Edit", action=ACTION_EDIT, value=f"edit:{entry_id}"),
         b.button("Undo", action=ACTION_UNDO, value=f"undo:{entry_id}:{version}"),
     )
-    return Post(text=said, blocks=(b.section(said), buttons))
+    noted_ = "\n".join(f">{line}" for line in cut(text, QUOTED).splitlines())
+    return Post(text=said, blocks=(b.section(f"{said}\n{noted_}"), buttons))
 
 
 def entry_changed(

@@ -71,6 +71,7 @@ class CardSpec:
     report_url: str
     times: Times
     durations: Sequence[Duration]
+    zone: str
     lead: str = ""
     declarer_leads: str = ""
 
@@ -107,6 +108,7 @@ def card_spec(
     policy: Policy,
     hubs: Mapping[str, str],
     reactions: Mapping[str, Heading],
+    zone: ZoneInfo,
     report_url: str = "",
 ) -> CardSpec:
     """What the card shows of an incident. ``hubs`` are addresses by hub name."""
@@ -126,7 +128,8 @@ def card_spec(
         reactions=dict(reactions),
         report_url=report_url,
         times=incident.milestones,
-        durations=durations(known_times(incident, (), ZoneInfo("UTC"))),
+        zone=zone.key,
+        durations=durations(known_times(incident, (), zone)),
     )
 
 
@@ -201,7 +204,9 @@ def _times(spec: CardSpec) -> list[str]:
     lines = []
     for name in Milestone:
         if time := spec.times.get(name):
-            lines.append(f"{NAMES[name].lower()} {during(time)}{after.get(name, '')}")
+            lines.append(
+                f"{NAMES[name].lower()} {during(time, ZoneInfo(spec.zone))}{after.get(name, '')}"
+            )
         elif moment := pressed.get(name):
             by = f" by <@{spec.declared_by}>" if name is Milestone.DECLARED else ""
             lines.append(f"{NAMES[name].lower()} {when(moment)}{by}{after.get(name, '')}")

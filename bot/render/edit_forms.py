@@ -85,9 +85,15 @@ def mark(typed: Typed) -> str:
 
 
 def inputs(
-    part: str, *, heading: str = "", hubs: Sequence[str] = (), zone: ZoneInfo | None = None
+    part: str,
+    *,
+    heading: str = "",
+    hubs: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    zone: ZoneInfo | None = None,
 ) -> tuple[Input, ...]:
-    """Return the inputs of a part's form. ``heading`` is a section's own, ``hubs`` are those to choose."""
+    """Return the inputs of a part's form. ``heading`` is a section's own, ``hubs`` and ``categories`` are
+    those to choose."""
     match parts.split(part):
         case ("section", _):
             title = Input(
@@ -118,8 +124,16 @@ def inputs(
                 Input(name=key, label=usual, hint=USUAL, limit=parts.HEADING_LIMIT)
                 for key, usual in parts.OTHER_HEADINGS.items()
             )
+        case ("front", _):
+            return _FRONT
+        case ("ticks", _):
+            return _TICKS
         case ("item", _):
-            return _ITEM
+            kind = "choice" if categories else "line"
+            category = Input(
+                name="category", label="Category", kind=kind, options=tuple(categories), limit=100
+            )
+            return (*_ITEM, category)
     return (
         Input(name="title", label="Title", is_optional=False),
         Input(name="report_date", label="Date of the report", kind="date"),
@@ -150,7 +164,6 @@ _ITEM = (
         hint="The issue or pull request that tracks it already.",
     ),
     Input(name="state", label="State", kind="choice", is_optional=False, options=parts.STATES),
-    Input(name="category", label="Category", limit=100),
     Input(
         name="repository",
         label="Repository of its issue",
@@ -159,12 +172,39 @@ _ITEM = (
     ),
 )
 
+_FRONT = (
+    Input(
+        name="name",
+        label="Name",
+        hint="Leave it empty for the title with the months of the incident.",
+    ),
+    Input(
+        name="about",
+        label="Description",
+        hint="Leave it empty for the beginning of the user impact.",
+    ),
+)
+
+TICKS: Mapping[str, bool | None] = {
+    "as mayday finds": None,
+    "ticked": True,
+    "not ticked": False,
+}
+"""The choices for a checkbox."""
+
+_TICKS = tuple(
+    Input(name=name, label=label, kind="choice", is_optional=False, options=tuple(TICKS))
+    for name, label in parts.CHECKS.items()
+)
+
 _TITLES = {
     parts.SECTION: "Edit the section",
     parts.EXTRA: "Edit the section",
     parts.HEADINGS: "Edit the headings",
     parts.TIMES: "Edit the times",
     parts.ABOUT: "Edit title, hubs, labels",
+    parts.FRONT: "Edit the front matter",
+    parts.TICKS: "Edit the checklist",
     parts.ITEM: "Edit the action item",
 }
 
@@ -238,7 +278,8 @@ def _element(one: Input, typed: Typed) -> b.Block:
                 **user,
             }
         case "choice":
-            return b.select("value", [b.option(o, o) for o in one.options], chosen=text)
+            names = dict.fromkeys([*one.options, *([text] if text else [])])
+            return b.select("value", [b.option(o, o) for o in names], chosen=text)
         case "choices":
             options = [b.option(o, o) for o in one.options]
             chosen = () if isinstance(typed, str) else typed

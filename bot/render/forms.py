@@ -13,7 +13,7 @@ from bot.domain.mrkdwn import unescape
 from bot.domain.report import first_day
 from bot.domain.report_form import SUMMARY, FormSection
 from bot.domain.timeline import ANNOTATION_LIMIT, Entry, Line
-from bot.domain.typed_time import written
+from bot.domain.typed_time import Unit, written
 from bot.render import blocks as b
 from bot.render.item_inputs import item_inputs
 from bot.render.lines import quiet, words
@@ -216,7 +216,7 @@ def action_item(
                 optional=True,
                 hint="An issue or pull request. mayday files no second issue then.",
             ),
-            *item_inputs(None, categories=categories),
+            *item_inputs(categories=categories),
         ],
         submit="Add",
         metadata=f"{incident_id}|{source}",
@@ -227,7 +227,8 @@ def shown_time(entry: Entry, zone: ZoneInfo) -> str:
     """Return a time as :func:`edit_entry` shows it, without fractions. A submitted form with this text has
     not changed the time."""
     time = entry.time
-    return written(replace(time, has_seconds=time.has_seconds or entry.at.second != 0), zone)
+    has_seconds = time.unit.has_clock and entry.at.second != 0
+    return written(replace(time, unit=Unit.SECOND if has_seconds else time.unit), zone)
 
 
 def edit_entry(

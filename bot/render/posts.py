@@ -162,8 +162,9 @@ def entry_post(spec: EntrySpec) -> Post:
             if unassigned := data.get("unassigned"):
                 names = ", ".join(escape(str(login)) for login in unassigned)
                 text += (
-                    f"\nGitHub can't assign its issues to {names}, so they are filed without. Correct "
-                    "`github.assignees`."
+                    f"\nGitHub can't assign its issues to {names}, so they are filed without. Check the "
+                    "spelling, and that they may work in the repository. *Edit report*, *Title, date, hubs, "
+                    "labels* changes the assignees of this report, `github.assignees` those of all."
                 )
         case EntryKind.PRIVATE:
             text = _became_private(data)

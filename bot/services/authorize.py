@@ -126,7 +126,7 @@ class Authorize:
         if text:
             raise UserError(text)
 
-    def may(self, asker: Asker, act: Act, incident: Incident) -> bool:
+    def may(self, asker: Asker, act: Act, incident: Incident | None = None) -> bool:
         """Whether this person may do this besides what they ask for; not where Slack doesn't say.
 
         Nothing is recorded, since they didn't ask for it.

@@ -19,14 +19,15 @@ from bot.domain.incident import CLOSED, Answers, Incident, Transition
 from bot.domain.item_policy import unmet
 from bot.domain.item_words import shown_words, split_link
 from bot.domain.reminders import Reminder
+from bot.domain.report_parts import ITEM, TIMELINE
 from bot.domain.resources import as_json
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
 from bot.render.items import gates
-from bot.services import publish, sync
 from bot.services.contents import Contents
+from bot.services.edits import published
 from bot.services.entries import Edited
 from bot.services.items import every_item
 from bot.services.settings import Settings
@@ -225,16 +226,21 @@ class Changes(Contents):
                 },
             )
 
-        return self._apply(replace(change, idempotency_key=f"item/{item}"), verb, extra)
+        return self._apply(change, verb, extra, source=f"item/{item}", part=f"{ITEM}/{item}")
 
     def _apply(
         self,
         change: StateChange,
         verb: Callable[[Incident, datetime], Transition],
         extra: Callable[[Tx, datetime], None] | None = None,
+        *,
+        source: str = "",
+        part: str = TIMELINE,
     ) -> Incident:
+        """Make a transition once for each ``source``, which is by default the act; it changes ``part``."""
         now = self._now()
-        with self._store.write() as tx:
+        act, change = change, replace(change, idempotency_key=source or change.idempotency_key)
+        with self._store.write(beside=change.may_publish) as tx:
             before = rows.get(tx, change.incident_id, lock=True)
             if timeline_rows.has_source(tx, change.incident_id, change.idempotency_key):
                 return before
@@ -247,9 +253,10 @@ class Changes(Contents):
             if extra:
                 extra(tx, now)
             self._remind(tx, before, transition, now)
-            sync.enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
-            if transition.incident.closed_at is not None:
-                publish.enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
+            if before.closed_at is not None and transition.incident.closed_at is not None:
+                self._edited(tx, act, transition.incident, part)
+            else:
+                published(self._durable, tx, change, transition.incident, part)
         return transition.incident
 
     def _remind(self, tx: Tx, before: Incident, transition: Transition, now: datetime) -> None:

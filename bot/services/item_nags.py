@@ -145,8 +145,9 @@ class ItemNags:
     def _post_digest(self, channel: str, moment: datetime, now: datetime) -> None:
         """Post the open items of public incidents; nothing if there was none when it was due."""
         self._incidents.latch()
+        team_id = self._chat.identity().team_id
         with self._store.read() as tx:
-            found = rows.visible(rows.listed(tx, team_id=self._chat.identity().team_id))
+            found = rows.visible(rows.listed(tx, team_id=team_id))
             problems = rows.problems(tx)
         if not any(each.item.created_at < moment for each in found):
             return

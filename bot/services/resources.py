@@ -10,20 +10,16 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 
 from bot.domain.leading import in_charge
-from bot.domain.resources import (
-    ResourceKind,
-    ResourceState,
-    as_json,
-    step_subject,
-)
+from bot.domain.resources import ResourceKind, ResourceState, as_json, step_subject
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, found, posts
-from bot.render.review import review_post
+from bot.render.conflicts import ASKED
 from bot.services import changed_plans
 from bot.services.announcements import Announcements
 from bot.services.channel_guard import LookAt, in_channel
 from bot.services.diagnose import incident_post
+from bot.services.filed import confirmations
 from bot.services.incident_snapshot import Snapshot, read
 from bot.services.invites import Invites
 from bot.services.item_nags import nag_resources
@@ -96,6 +92,7 @@ class Resources:
             *self._alike(snap),
             *self._reviews(snap),
             *self._runs(snap),
+            *confirmations(snap, self._chat),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=True),
         )
         return [*(in_channel(resource, self._look) for resource in inside), *outside]
@@ -157,6 +154,7 @@ class Resources:
             policy=settings.policy,
             hubs=hubs,
             reactions=settings.reactions,
+            zone=settings.zone,
             report_url=report_url,
         )
         yield self._post(
@@ -226,16 +224,11 @@ class Resources:
             )
 
     def _reviews(self, snap: Snapshot) -> Iterator[Resource]:
-        """The requests to review the report, each in its current state."""
+        """What people are asked about the report, each in its current state."""
         for row in snap.resources.values():
-            if row.kind is ResourceKind.REVIEW:
-                yield self._post(
-                    snap,
-                    ResourceKind.REVIEW,
-                    row.subject,
-                    spec=row.spec,
-                    render=partial(review_post, row.spec),
-                )
+            if post := ASKED.get(row.kind):
+                shown = partial(post, row.spec)
+                yield self._post(snap, row.kind, row.subject, spec=row.spec, render=shown)
 
     def _runs(self, snap: Snapshot) -> Iterator[Resource]:
         for run, steps in snap.runs:

@@ -11,6 +11,7 @@ from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.change import Changes
+from bot.services.conflicts import Conflicts
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
@@ -44,6 +45,7 @@ class HandlerContext:
     edit_publishing: EditPublishing
     evidence: Evidence
     changes: Changes
+    conflicts: Conflicts
     record: Record
     reminders: Reminders
     runs: Runs

@@ -28,6 +28,8 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "files.completeUploadExternal": ("files:write",),
     "files.getUploadURLExternal": ("files:write",),
     "pins.add": ("pins:write",),
+    "reactions.add": ("reactions:write",),
+    "reactions.remove": ("reactions:write",),
     "usergroups.list": ("usergroups:read",),
     "usergroups.users.list": ("usergroups:read",),
     "users.conversations": ("channels:read", "groups:read"),
@@ -63,8 +65,8 @@ FEATURE_SCOPES = ("commands",)
 EXTRA_SCOPES = ("chat:write.public",)
 
 
-OPTIONAL_SCOPES = frozenset({"files:write", "users:read.email"})
-"""Without these only a part does not work, and says so when it is asked for: *Attach evidence*, and finding
+OPTIONAL_SCOPES = frozenset({"files:write", "reactions:write", "users:read.email"})
+"""Without these only a part doesn't work: *Attach evidence*, which says so, ✅ on filed messages, and finding
 people who are on call by their e-mail address."""
 
 

@@ -274,6 +274,15 @@ sighting = Table(
     Column("last_seen_at", UtcDateTime, nullable=False),
 )
 
+hub_user = Table(
+    "hub_user",
+    metadata,
+    Column("hub", String(100), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("seen_on", Date, nullable=False),
+)
+"""The names of people whom hubs serve, whenever mayday reads a hub; ``seen_on`` is the last day."""
+
 replica = Table(
     "replica",
     metadata,

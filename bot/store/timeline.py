@@ -163,6 +163,11 @@ def _tag_key(message_key: str, user: str, name: str) -> dict[str, str]:
     return {"a_key": message_key, "a_user": user, "a_name": name}
 
 
+def tagged(tx: Tx, message_keys: Iterable[str]) -> frozenset[str]:
+    """Those of some messages that have a tag."""
+    return frozenset(each.message_key for each in tags(tx, message_keys))
+
+
 def tags(tx: Tx, message_keys: Iterable[str]) -> list[Tag]:
     """The tags on some messages."""
     keys = list(message_keys)

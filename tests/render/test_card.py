@@ -23,7 +23,7 @@ from bot.render.card import (
     topic,
     topic_spec,
 )
-from tests.support.evening import INCIDENT, at
+from tests.support.evening import INCIDENT, PACIFIC, at
 from tests.support.rows import POLICY
 
 ROLES = ("commander", "communications", "scribe")
@@ -33,7 +33,7 @@ OPEN = replace(INCIDENT, status="investigating")
 def shown(incident: Incident, *roles: str) -> Post:
     reactions = {"pushpin": Heading.TIMELINE}
     policy = replace(POLICY, roles=roles or ROLES)
-    return card(card_spec(incident, policy=policy, hubs={}, reactions=reactions))
+    return card(card_spec(incident, policy=policy, hubs={}, reactions=reactions, zone=PACIFIC))
 
 
 @pytest.mark.parametrize(

@@ -131,8 +131,9 @@ def test_closing_takes_what_the_form_says(desk: Desk, changes: Changes) -> None:
     "line", ["status fixing", "severity sev1", "role scribe", "update x", "resolve"]
 )
 def test_a_closed_incident_is_left_alone(desk: Desk, line: str) -> None:
+    closed = replace(desk.incident, status="closed", closed_at=desk.now())
     with desk.store.write() as tx:
-        rows.save(tx, replace(desk.incident, status="closed", closed_at=desk.now()))
+        rows.save(tx, closed)
     before = state(desk)
     assert "reopen it first" in desk.command(line).text.lower()
     assert state(desk) == before

@@ -45,7 +45,8 @@ def test_a_declaration_invites_them_and_tells_what_failed(
         channel = scene.declare().id
 
         def said(words: str) -> bool:
-            return words in json.dumps(scene.own(channel), ensure_ascii=False)
+            everywhere = [scene.own(each.id) for each in slack.channels()]
+            return words in json.dumps(everywhere, ensure_ascii=False)
 
         slack.wait_for(lambda: said("On call by primary"), what="who is on call")
         slack.wait_for(lambda: said("The calendar of broken can't be read"), what="what failed")

@@ -30,8 +30,9 @@ def test_what_fell_between_is_done_after_all(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
     """The workflow of a change has ended with an unexpected error."""
+    incident = scene.incident(channel.id)
     with scene.store.write() as tx:
-        topic = rows.find(tx, scene.incident(channel.id).id, ResourceKind.TOPIC)
+        topic = rows.find(tx, incident.id, ResourceKind.TOPIC)
         assert topic is not None
         rows.change(tx, topic.key, applied_spec={"title": "of yesterday"})
     before = len(slack.calls)

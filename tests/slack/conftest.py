@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +13,21 @@ from tests.support.desk import Desk
 from tests.support.rows import stored
 
 
-@pytest.fixture
-def rows(tmp_path: Path) -> Iterator[Store]:
-    """A SQLite database with one open incident."""
-    made = Store(f"sqlite:///{tmp_path / 'rows.db'}")
+@pytest.fixture(scope="session")
+def pristine_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with one open incident, which each test copies."""
+    file = tmp_path_factory.mktemp("pristine") / "rows.db"
+    made = Store(f"sqlite:///{file}")
     made.migrate()
     stored(made)
+    made.close()
+    return file
+
+
+@pytest.fixture
+def rows(pristine_rows: Path, tmp_path: Path) -> Iterator[Store]:
+    """A SQLite database with one open incident."""
+    made = Store(f"sqlite:///{shutil.copy(pristine_rows, tmp_path / 'rows.db')}")
     yield made
     made.close()
 

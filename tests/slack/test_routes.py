@@ -9,6 +9,7 @@ import pytest
 from bot.render import (
     answers,
     card,
+    conflicts,
     diagnose,
     edit_pages,
     forms,
@@ -33,6 +34,7 @@ def test_every_button_has_a_route() -> None:
     modules = (
         answers,
         card,
+        conflicts,
         diagnose,
         edit_pages,
         items,

@@ -8,6 +8,7 @@ from functools import partial
 from bot.errors import UserError
 from bot.ports import Channel
 from bot.render.card import TOPIC_LIMIT
+from bot.services.filed import SIGN
 from tests.smoke.result import Row, differs, expect
 from tests.smoke.world import TEST_CHANNEL, Smoke
 
@@ -195,6 +196,27 @@ def pins(smoke: Smoke) -> str:
     return f"pinned, then {code}"
 
 
+def reactions(smoke: Smoke) -> str:
+    channel: Channel = smoke.need(PUBLIC)
+    ts = smoke.post(channel.id, "mayday's smoke test: reacted to")
+    smoke.chat.react(channel.id, ts, SIGN)
+    code = smoke.refusal("reactions.add", channel=channel.id, timestamp=ts, name=SIGN)
+    expect(
+        code == "already_reacted",
+        f"the second answer is {code}",
+        "mayday takes already_reacted for success: report this.",
+    )
+    smoke.chat.unreact(channel.id, ts, SIGN)
+    gone = smoke.refusal("reactions.remove", channel=channel.id, timestamp=ts, name=SIGN)
+    expect(
+        gone == "no_reaction",
+        f"the second answer to a removal is {gone}",
+        "mayday takes no_reaction for success: report this.",
+    )
+    smoke.chat.unreact(channel.id, ts, SIGN)
+    return f"{code}, then {gone}"
+
+
 def bookmarks(smoke: Smoke) -> str:
     channel: Channel = smoke.need(PUBLIC)
     for link in ("https://example.org/first", "https://example.org/second"):
@@ -273,6 +295,11 @@ ROWS = (
     Row(what="an archived channel keeps its name and takes no posts", run=archived),
     Row(what="the longest topic is accepted", run=topic, covers=("conversations.setTopic",)),
     Row(what="a message is pinned once", run=pins, covers=("pins.add",)),
+    Row(
+        what="a reaction is added and removed once",
+        run=reactions,
+        covers=("reactions.add", "reactions.remove"),
+    ),
     Row(
         what="a bookmark is added and changed",
         run=bookmarks,

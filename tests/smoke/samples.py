@@ -14,17 +14,19 @@ from bot.domain.actions import ActionItem
 from bot.domain.facts import Part, UnknownPart
 from bot.domain.hubs import Diagnosis, Place
 from bot.domain.incident import Incident, Policy
+from bot.domain.merging import Conflict
 from bot.domain.publication import Document, Publication, Target, TargetKind
+from bot.domain.report_parts import item_values
 from bot.domain.timeline import Entry, EntryKind, Latest, Line
 from bot.forms import preset
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import (
     card,
+    conflicts,
     edit_forms,
     edit_pages,
     forms,
-    items,
     listing,
     report_forms,
     review,
@@ -90,7 +92,9 @@ def item() -> ActionItem:
 def timeline(config: Config, user: str, *, lines: int = 1, length: int = 40) -> Post:
     """The timeline with a menu for each entry."""
     found = [line(number, "x" * length) for number in range(1, lines + 1)]
-    return listing.timeline(incident(config, user), Latest(lines=found, count=lines))
+    return listing.timeline(
+        incident(config, user), Latest(lines=found, count=lines), zone=ZoneInfo("UTC")
+    )
 
 
 def longest_diagnosis(user: str) -> Post:
@@ -137,7 +141,13 @@ def posts(config: Config, user: str) -> Iterator[tuple[str, Post]]:
     made = incident(config, user)
     settings = config.incident
     hubs = {"datahub": "https://hub.example.org"}
-    spec = card.card_spec(made, policy=policy(config), hubs=hubs, reactions=settings.reactions)
+    spec = card.card_spec(
+        made,
+        policy=policy(config),
+        hubs=hubs,
+        reactions=settings.reactions,
+        zone=ZoneInfo("UTC"),
+    )
     yield "the card", card.card(spec)
     yield "the longest diagnosis", longest_diagnosis(user)
     yield "the announcement", card.announcement(card.announcement_spec(made))
@@ -189,7 +199,18 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             {"text": "x" * 2 * INPUT_LIMIT, "heading": ""},
         ),
         report_forms.times(made, zone=zone, version=""),
-        items.edit(item(), view="all", categories=("detection",)),
+        edit_forms.form(
+            made.id,
+            "item/smoke",
+            edit_forms.inputs("item/smoke", categories=("detection",)),
+            dict(item_values(item())) | {"due_on": "2026-11-22"},
+        ),
+        conflicts.form(
+            made.id,
+            "smoke",
+            "A report",
+            [Conflict(ours="x" * 2 * INPUT_LIMIT, theirs="y" * 9000)],
+        ),
         review.review_form(
             made.id,
             "token",

@@ -26,6 +26,7 @@ from bot.services.authorize import Authorize
 from bot.services.change import Changes
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
+from bot.services.conflicts import Conflicts
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
@@ -141,17 +142,18 @@ class Desk:
         )
         asked: Any = SimpleNamespace(request=self._publish)
         self.reports = Reports(store, people, self.settings)
+        guards = Guards(store, self.settings)
         self.composer = Composer(
             store,
             self.reports,
             self.settings.filing,
             self.settings.targets,
-            Guards(store, self.settings),
+            guards,
             self.settings.forms,
         )
-        self.publishing = EditPublishing(store, self.work, self.composer, self.now)
+        self.publishing = EditPublishing(store, self.work, self.composer, self.now, self.settings)
         edited = self.publishing.edited
-        items = Items(store, self.work, self.now, self.settings, place=self.place)
+        items = Items(store, self.now, self.settings, place=self.place)
         self.incidents = Incidents(store, chat, self.watch.latch_all)
         self.context = HandlerContext(
             now=self.now,
@@ -178,6 +180,7 @@ class Desk:
             evidence=Evidence(
                 store, chat, self.audit, sites=places, wall=lambda: datetime.now(UTC)
             ),
+            conflicts=Conflicts(store, self.work, self.reports, guards),
             changes=Changes(store, self.work, self.now, self.settings, edited=edited),
             record=Record(
                 store,

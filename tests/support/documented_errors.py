@@ -134,6 +134,16 @@ _SPECIFIC = {
         is_archived message_not_found no_item_specified not_in_channel not_pinnable restricted_action
         too_many_pins
     """,
+    "reactions.add": """
+        already_reacted bad_timestamp channel_not_found external_channel_migrating invalid_name
+        is_archived message_not_found no_access no_item_specified not_reactable thread_locked
+        too_many_emoji too_many_reactions
+    """,
+    "reactions.remove": """
+        bad_timestamp channel_not_found external_channel_migrating file_comment_not_found
+        file_not_found invalid_name is_archived message_not_found no_access no_item_specified
+        no_reaction
+    """,
     "usergroups.list": "plan_upgrade_required invalid_cursor",
     "usergroups.users.list": "invalid_cursor no_such_subteam plan_upgrade_required",
     "users.conversations": _LISTING,

@@ -41,6 +41,7 @@ from bot.slack.context import HandlerContext
 from bot.slack.matching import closest
 from bot.slack.replies import EphemeralReply, say
 from bot.slack.request import SlackRequest
+from bot.slack.shorthand import ENDING
 
 ROUTES: Mapping[str, Route] = {
     "": Anywhere(Act.HELP, menu.handle),
@@ -73,5 +74,6 @@ ROUTES: Mapping[str, Route] = {
 
 
 def unknown(_context: HandlerContext, request: SlackRequest) -> EphemeralReply:
-    """The answer to a word that is not a command: the closest one that is."""
-    return say(answers.unknown_command(request.name, closest(request.name, ROUTES, cutoff=0.5)))
+    """The answer to a word that is not a command: the closest one that is, unless it ends something."""
+    offered = closest(request.name, ROUTES, cutoff=0.5)
+    return say(answers.unknown_command(request.name, "" if offered in ENDING else offered))

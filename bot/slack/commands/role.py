@@ -10,7 +10,7 @@ from bot.domain.typography import same_key
 from bot.errors import UserError
 from bot.render import answers
 from bot.slack.context import HandlerContext
-from bot.slack.matching import closest, same_word, split_word
+from bot.slack.matching import closest, meant
 from bot.slack.replies import EphemeralReply, say
 from bot.slack.request import SlackRequest
 
@@ -30,13 +30,12 @@ def handle(
     """
     policy = context.settings.policy
     roles = policy.roles
-    word, whom = split_word(request.text)
-    if not word:
+    if not request.text:
         return say(answers.roles(incident, policy))
-    role = same_word(word, roles)
+    role, whom = meant(request.text, roles)
     if role not in roles:
         hint = answers.did_you_mean(closest(role.lower(), roles))
-        raise UserError(NO_SUCH_ROLE.format(word=word, hint=hint, roles=", ".join(roles)))
+        raise UserError(NO_SUCH_ROLE.format(word=role, hint=hint, roles=", ".join(roles)))
     _give(context, request, incident, role, whom)
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.incident import Incident
 from bot.render import answers
 from bot.slack.context import HandlerContext
-from bot.slack.matching import same_word, split_word
+from bot.slack.matching import meant
 from bot.slack.replies import EphemeralReply, say
 from bot.slack.request import SlackRequest
 
@@ -16,7 +16,6 @@ def handle(
     """Show the severity, or change it to the one that was typed."""
     if not request.text:
         return say(answers.severity(incident, context.severity_help))
-    word, _ = split_word(request.text)
-    severity = same_word(word, context.settings.policy.severities)
+    severity, _ = meant(request.text, context.settings.policy.severities)
     context.changes.severity(request.change(incident), severity)
     return None

@@ -8,6 +8,7 @@ from bot.domain.access import Act
 from bot.render import (
     answers,
     card,
+    conflicts,
     edit_forms,
     edit_pages,
     forms,
@@ -49,6 +50,7 @@ from bot.slack.interactions import (
     action_item,
     buttons,
     close,
+    conflict,
     declare,
     diagnose,
     edit,
@@ -57,6 +59,7 @@ from bot.slack.interactions import (
     items,
     review_report,
     runbook,
+    send,
     update,
 )
 
@@ -74,8 +77,8 @@ FORMS: Mapping[str, Route] = {
     forms.ANNOTATE_ENTRY: OnIncident(Act.EDIT, entry.annotated, of_form),
     forms.RUN: OnRunbook(Act.PLAN, runbook.submitted, of_form_if_any),
     report_forms.TIMES: OnIncident(Act.EDIT, time_command.submitted, of_form),
-    item_words.FORM: OnIncident(Act.EDIT, items.submitted, of_form),
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
+    conflicts.FORM: OnIncident(Act.PUBLISH, conflict.submitted, of_form),
     review.PUBLISH: OnIncident(Act.PUBLISH, review_report.submitted, of_form),
 }
 
@@ -102,13 +105,19 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_REOPEN: OnIncident(Act.CLOSE, close_command.reopen, of_button_or_channel),
     card.ACTION_REPORT: OnIncident(Act.READ, report.handle, of_button_or_channel),
     review.ACTION_REVIEW: OnIncident(Act.PUBLISH, review_report.handle, of_button),
+    review.ACTION_NEXT: OnIncident(Act.PUBLISH, review_report.turn, of_form),
+    review.ACTION_BACK: OnIncident(Act.PUBLISH, review_report.turn, of_form),
     review.ACTION_SHOW: OnIncident(Act.PUBLISH, review_report.show, of_form),
     review.ACTION_REPLACE: OnIncident(Act.PUBLISH, review_report.replace, of_form),
+    conflicts.ACTION_OURS: OnIncident(Act.PUBLISH, conflict.ours, of_button),
+    conflicts.ACTION_THEIRS: OnIncident(Act.PUBLISH, conflict.theirs, of_button),
+    conflicts.ACTION_WRITE: OnIncident(Act.PUBLISH, conflict.write, of_button),
     card.ACTION_RETRY: OnIncident(Act.CHANGE, buttons.retry, of_button),
     card.ACTION_SNOOZE: OnIncident(Act.CHANGE, buttons.snooze),
     reminders.ACTION_DONE: OnIncident(Act.CHANGE, buttons.done),
     reminders.ACTION_ROLL_BACK: OnRunbook(Act.PLAN, buttons.roll_back),
     card.ACTION_COMMAND: OnIncident(Act.ASSIGN, buttons.take_command),
+    answers.ACTION_SEND: Anywhere(Act.HELP, send.handle),
     listing.ACTION_DECLARE: Anywhere(Act.DECLARE, declare_command.handle),
     listing.ACTION_LIST: Anywhere(Act.LIST, incidents.handle),
     listing.ACTION_HELP: Anywhere(Act.HELP, menu.help_),

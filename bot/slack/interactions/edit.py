@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from bot.domain import report_parts as parts
 from bot.domain.incident import Incident
@@ -15,11 +16,19 @@ from bot.render.edit_pages import Page, Said
 from bot.render.text import cut, escape
 from bot.services.edits import ChangedMeanwhileError
 from bot.services.entries import ONLY_ANNOTATED
+from bot.services.part_names import sections
 from bot.slack.context import HandlerContext
 from bot.slack.edit_fields import Fields, entered, long_texts
 from bot.slack.edit_publishing import done, notice
-from bot.slack.edit_view import part_name, sections, view
-from bot.slack.replies import OpenModal, PushModal, StaleFormError, UpdateModal
+from bot.slack.edit_view import part_name, view
+from bot.slack.replies import (
+    EphemeralReply,
+    OpenModal,
+    PushModal,
+    StaleFormError,
+    UpdateModal,
+    say,
+)
 from bot.slack.request import SlackRequest
 
 SAVED = "✏️ Saved: {name}."
@@ -52,22 +61,26 @@ def turn(context: HandlerContext, request: SlackRequest, incident: Incident) -> 
 
 def part(context: HandlerContext, request: SlackRequest, incident: Incident) -> PushModal:
     """The form of a part."""
-    return _form(context, request, incident, request.value)
+    return PushModal(view=form_of(context, request, incident, request.value))
 
 
-def _form(
+def form_of(
     context: HandlerContext, request: SlackRequest, incident: Incident, name: str
-) -> PushModal:
+) -> dict[str, Any]:
+    """The form of a part as it is now.
+
+    Raises:
+        UserError: there is no such part.
+    """
     fields = Fields(context, incident, name)
     shown = fields.shown(context.edits.values(incident.id, fields.stored_part))
-    made = edit_forms.form(
+    return edit_forms.form(
         incident.id,
         name,
         _inputs(context, incident, fields),
         shown,
         notice=notice(context, incident, may_publish=request.may_publish),
     )
-    return PushModal(view=made)
 
 
 def _inputs(
@@ -75,10 +88,18 @@ def _inputs(
 ) -> tuple[edit_forms.Input, ...]:
     heading = sections(context.settings, incident).get(parts.split(fields.part)[1], "")
     zone = context.settings.zone
-    return edit_forms.inputs(fields.part, heading=heading, hubs=fields.hubs, zone=zone)
+    return edit_forms.inputs(
+        fields.part,
+        heading=heading,
+        hubs=fields.hubs,
+        categories=context.settings.items.categories,
+        zone=zone,
+    )
 
 
-def submitted(context: HandlerContext, request: SlackRequest, incident: Incident) -> UpdateModal:
+def submitted(
+    context: HandlerContext, request: SlackRequest, incident: Incident
+) -> EphemeralReply | UpdateModal:
     """Save the fields that were changed in the form; those that somebody else changed meanwhile stay.
 
     Raises:
@@ -139,15 +160,20 @@ def _saved(
     change: StateChange,
     *,
     is_changed: bool,
-) -> UpdateModal:
+) -> EphemeralReply | UpdateModal:
     name = part_name(context, context.incidents.get(incident.id), fields.stored_part)
     text = SAVED.format(name=escape(cut(name, 100))) if is_changed else UNCHANGED
     if fields.part == parts.TIMES:
         order = edit_pages.out_of_order(context.incidents.get(incident.id))
         text += "".join(f"\n⚠️ {line}" for line in order)
+    if fields.part == parts.TICKS:
+        untrue = edit_pages.untrue_ticks(context.reports.untrue_ticks(incident.id))
+        text += "".join(f"\n{line}" for line in untrue)
     revision = context.edits.of_act(change) if is_changed else None
     if revision:
         text += done(context, incident, change)
+    if request.form.root in ("", request.form.id):
+        return say(text)
     said = Said(text=text, undo=f"part:{revision.id}" if revision else "")
     is_item = parts.split(fields.part)[0] == parts.ITEM
     return page(context, request, incident, Page.ITEMS if is_item else Page.REPORT, said=said)
@@ -224,12 +250,10 @@ def item(
     verb, _, item_id = request.value.partition(":")
     name = f"{parts.ITEM}/{item_id}"
     if verb not in parts.STATES:
-        return _form(context, request, incident, name)
+        return PushModal(view=form_of(context, request, incident, name))
     change = request.change(incident)
-    values = context.edits.values(incident.id, name)
-    context.edits.save(change, name, expected=values, wanted={"state": verb})
-    revision = context.edits.of_act(change)
-    text = SAVED.format(name=escape(cut(values["title"], 100)))
+    revision = context.edits.change(change, name, {"state": verb})
+    text = SAVED.format(name=escape(cut(context.edits.name(incident.id, name), 100)))
     text += done(context, incident, change)
     said = Said(text=text, undo=f"part:{revision.id}" if revision else "")
     return page(context, request, incident, Page.ITEMS, said=said)
@@ -237,7 +261,9 @@ def item(
 
 def add_item(context: HandlerContext, _request: SlackRequest, incident: Incident) -> PushModal:
     """The form of a new action item."""
-    return PushModal(view=forms.action_item(incident.id, groups=context.settings.groups))
+    groups, categories = context.settings.groups, context.settings.items.categories
+    view = forms.action_item(incident.id, groups=groups, categories=categories)
+    return PushModal(view=view)
 
 
 def undo(context: HandlerContext, request: SlackRequest, incident: Incident) -> UpdateModal:
