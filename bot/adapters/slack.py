@@ -18,8 +18,10 @@ from slack_sdk import WebClient
 from bot.adapters.slack_answers import Answer
 from bot.adapters.slack_canvas import SlackCanvases
 from bot.adapters.slack_http import SlackApi
+from bot.adapters.slack_invites import invite_all
 from bot.adapters.slack_marks import SlackMarks
 from bot.adapters.slack_pages import ChannelSearch, Pages
+from bot.adapters.slack_people import profile_from
 from bot.adapters.slack_time import SlackTime
 from bot.domain.command import USUAL
 from bot.domain.limits import Limits
@@ -186,6 +188,19 @@ class SlackChat(SlackMarks):
                     NOT_INVITED.format(user=user, reason=reason), code=exc.code
                 ) from exc
 
+    def invite_all(self, channel_id: str, users: Sequence[str]) -> Mapping[str, str]:
+        """Invite people; return why Slack refuses, by the user id of each whom it refuses."""
+        return invite_all(self._call, channel_id, users)
+
+    def find_person(self, email: str) -> str | None:
+        """Return the user id of who has this e-mail address, or None."""
+        try:
+            return str(self._call("users.lookupByEmail", email=email)["user"]["id"])
+        except UserError as exc:
+            if exc.code != "users_not_found":
+                raise
+            return None
+
     def post(
         self,
         channel_id: str,
@@ -292,22 +307,7 @@ class SlackChat(SlackMarks):
 
     def profile(self, user: str) -> Profile:
         """Return a person's profile."""
-        raw = self._call("users.info", user=user)["user"]
-        shown = raw.get("profile") or {}
-        return Profile(
-            id=raw["id"],
-            team_id=raw.get("team_id") or "",
-            name=shown.get("display_name")
-            or shown.get("real_name")
-            or raw.get("real_name")
-            or raw.get("name")
-            or raw["id"],
-            zone=raw.get("tz") or "UTC",
-            is_guest=bool(raw.get("is_restricted") or raw.get("is_ultra_restricted")),
-            is_bot=bool(raw.get("is_bot")),
-            is_deleted=bool(raw.get("deleted")),
-            org_teams=frozenset((raw.get("enterprise_user") or {}).get("teams") or ()),
-        )
+        return profile_from(self._call("users.info", user=user)["user"])
 
     def group_members(self, group: str) -> frozenset[str]:
         """Return the user ids in a user group."""

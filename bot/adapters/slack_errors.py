@@ -79,7 +79,7 @@ _BY_KIND: dict[Kind, str] = {
         thread_not_found too_many_bookmarks too_many_members too_many_pins too_many_tabs
         two_factor_setup_required unknown_method ura_max_channels user_disabled user_is_bot
         user_is_restricted user_is_ultra_restricted user_not_found user_not_in_channel
-        user_not_visible
+        user_not_visible users_not_found
     """,
     Kind.BUG: """
         alt_txt_too_large

@@ -12,6 +12,7 @@ import structlog
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
 from bot.bootstrap.checks import health_checks
+from bot.bootstrap.on_call import schedules
 from bot.bootstrap.outside import (
     domain_clock,
     forges,
@@ -35,7 +36,6 @@ from bot.services.inbox import Inbox
 from bot.services.item_follow import Hint
 from bot.services.lease import Lease
 from bot.services.operators import Operators
-from bot.services.remind import remind
 from bot.services.retry import Retries, retry_all
 from bot.slack import app as slack_app
 from bot.slack.context import HandlerContext
@@ -101,6 +101,7 @@ class Bot:
             lease=self.lease,
             limits=limits,
             runbooks=self._runbooks(),
+            schedules=schedules(config),
         )
         self.operators = Operators(
             self.store,
@@ -130,7 +131,7 @@ class Bot:
         return with_policies(
             loaded.runbooks,
             self.config.runbooks,
-            roles=self.config.incident.roles,
+            roles=self.settings.policy.roles,
             is_complete=not loaded.problems,
         )
 
@@ -149,8 +150,10 @@ class Bot:
             changes=services.changes,
             conflicts=services.conflicts,
             record=services.record,
+            reminders=services.reminders,
             runs=services.runs,
             obligations=services.obligations,
+            on_call=services.on_call,
             authorize=services.authorize,
             audit=services.audit,
             reports=services.reports,
@@ -240,7 +243,7 @@ class Bot:
     def _tick(self, socket: Socket | None, foreign: ForeignSockets | None) -> None:
         every, store, durable = self.ticks.every, self.store, self.durable
         services = self.services
-        every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
+        every(1, "remind", services.remind.tick)
         every(2, "takeover", services.takeover.take_over)
         every(2, "retry", self.retries.tick)
         every(10, "inbox", self.dispatcher.replay)

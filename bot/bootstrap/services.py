@@ -33,15 +33,19 @@ from bot.services.edits import Edits
 from bot.services.evidence import Evidence
 from bot.services.guard import Guards
 from bot.services.incidents import Incidents
+from bot.services.invites import Invites
 from bot.services.item_follow import ItemFollow
 from bot.services.item_nags import ItemNags
 from bot.services.items import Items
 from bot.services.lease import Lease, Takeover
 from bot.services.obligations import Obligations
+from bot.services.on_call import OnCallLookup, Schedule
 from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
 from bot.services.record import Record
+from bot.services.remind import Remind
+from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.report_resources import Forges
 from bot.services.resources import Resources
@@ -75,8 +79,11 @@ class Services:
     item_nags: ItemNags
     items: Items
     obligations: Obligations
+    on_call: OnCallLookup
     publish: Publish
     record: Record
+    remind: Remind
+    reminders: Reminders
     reports: Reports
     runs: Runs
     search: Search
@@ -99,10 +106,12 @@ def build_services(
     lease: Lease,
     limits: Limits,
     runbooks: Mapping[str, Runbook],
+    schedules: Mapping[str, Schedule],
 ) -> Services:
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
-    watch = ChannelWatch(store, chat, durable, now)
+    on_call = OnCallLookup(chat, now, schedules)
+    watch = ChannelWatch(store, chat, durable, now, settings.policy)
     confirm = Confirm(durable, now, settings)
     backfill = Backfill(
         store,
@@ -192,11 +201,12 @@ def build_services(
             look=watch.look,
             named=people.named,
             granted=lambda: chat.identity().scopes,
+            invites=Invites(store, chat, partial(syncing.enqueue, durable), now, settings, on_call),
         ),
         look=watch.look,
         search=search.keep,
     )
-    follow = ItemFollow(store, durable, tracker, now, lease=lease, limits=limits)
+    follow = ItemFollow(store, durable, tracker, now, settings.policy, lease=lease, limits=limits)
     items = Items(store, now, settings, place=follow.place)
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
@@ -229,6 +239,7 @@ def build_services(
         ),
         evidence=evidence,
         obligations=obligations,
+        on_call=on_call,
         incidents=incidents,
         item_follow=follow,
         item_nags=ItemNags(
@@ -237,6 +248,15 @@ def build_services(
         items=items,
         publish=publish,
         record=record,
+        remind=Remind(
+            store=store,
+            durable=durable,
+            now=now,
+            settings=settings,
+            me=lambda: chat.identity().user_id,
+            runbooks=frozenset(runbooks),
+        ),
+        reminders=Reminders(store, durable, now, settings),
         reports=reports,
         runs=Runs(store, durable, runbooks=runbooks, sites=sites, wall=real_time),
         search=search,

@@ -16,6 +16,10 @@ class ResourceKind(StrEnum):
 
     CHANNEL = "channel"
     INVITE = "invite"  # the person's user id
+    GROUP_INVITE = "group_invite"  # the user group's id
+    NOT_INVITED = "not_invited"  # the user group's id
+    ON_CALL = "on_call"  # the schedule's name
+    ON_CALL_SHOWN = "on_call_shown"  # the schedule's name
     CARD = "card"
     PIN = "pin"
     TOPIC = "topic"
@@ -27,6 +31,7 @@ class ResourceKind(StrEnum):
     ALIKE = "alike"
     FILED = "filed"  # the message's ts
     REMINDER = "reminder"  # the reminder's number
+    INCIDENT_REMINDER = "incident_reminder"  # the reminder's kind and number
     DIAGNOSIS = "diagnosis"  # the diagnosis' id
     RUN = "run"  # the run's id
     RUN_STEP = "run_step"  # the run's id and the step's number
@@ -77,6 +82,7 @@ class ResourceState(StrEnum):
 _KEY_NAMES = {
     ResourceKind.ANNOUNCED_UPDATE: "announced",
     ResourceKind.REMINDER: "remind",
+    ResourceKind.INCIDENT_REMINDER: "reminder",
     ResourceKind.RUN_STEP: "run",
     ResourceKind.REPORT_FILE: "publish/folder",
     ResourceKind.REPORT_ISSUE: "publish/incident",

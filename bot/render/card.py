@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.backdated import known_times
 from bot.domain.command import COMMAND
-from bot.domain.incident import CLOSED, RESOLVED, Incident
+from bot.domain.incident import CLOSED, RESOLVED, Incident, Policy
+from bot.domain.leading import provisional_leader
 from bot.domain.milestones import Duration, Milestone, Times, durations
 from bot.domain.timeline import Heading, PostedEntry
 from bot.ports import Post
@@ -64,10 +65,7 @@ ACTION_INVITE = "incident.invite"
 MORE = "incident.more"
 """The menu with what is not a button. The value of an option is the id of the button that it stands for."""
 
-COMMANDER = "commander"
-"""The role that a button offers while nobody has it, where the team has such a role."""
-
-_CONFIRM_RESOLVE: b.Block = {
+CONFIRM_RESOLVE: b.Block = {
     "title": b.plain("Resolve the incident?"),
     "text": b.plain("This notifies everyone and stops reminders. You can reopen it later.", 300),
     "confirm": b.plain("Resolve"),
@@ -79,7 +77,8 @@ _CONFIRM_RESOLVE: b.Block = {
 @dataclass(frozen=True, kw_only=True)
 class CardSpec:
     """What the card shows. ``hubs`` are addresses by hub name, empty where none is configured;
-    ``roles`` are user ids by role, empty where nobody has it; ``reactions`` are headings by emoji.
+    ``roles`` are user ids by role, empty where nobody has it; ``lead`` is the one that leads, and
+    ``declarer_leads`` who leads until somebody takes it. ``reactions`` are headings by emoji.
     ``times`` are those that people set. ``update`` is the last update, ``next_at`` when the next one is due,
     ``handover`` the note of the last person who handed over. ``links`` are addresses by their labels, or
     paths. ``canvas`` says why the channel's canvas is not kept up to date, empty where it is."""
@@ -104,6 +103,8 @@ class CardSpec:
     running: Sequence[RunningSpec]
     links: Mapping[str, str]
     canvas: str
+    lead: str
+    declarer_leads: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +134,7 @@ class AnnouncementSpec:
 def card_spec(
     incident: Incident,
     *,
-    roles: Sequence[str],
+    policy: Policy,
     hubs: Mapping[str, str],
     reactions: Mapping[str, Heading],
     zone: ZoneInfo,
@@ -151,7 +152,9 @@ def card_spec(
         status=incident.status,
         summary=incident.summary,
         hubs={name: hubs.get(name, "") for name in incident.hubs},
-        roles={role: incident.roles.get(role, "") for role in roles},
+        roles={role: incident.roles.get(role, "") for role in policy.roles},
+        lead=policy.lead,
+        declarer_leads=provisional_leader(incident, policy),
         declared_at=incident.declared_at,
         declared_by=incident.declared_by,
         resolved_at=incident.resolved_at,
@@ -215,7 +218,7 @@ def _facts(spec: CardSpec) -> list[str]:
         shown.append(f"and {len(spec.hubs) - MOST_HUBS} more")
     hubs = ", ".join(shown)
     people = "\n".join(
-        f"{role}: <@{user}>" if user else f"{role}: nobody yet" for role, user in spec.roles.items()
+        f"{escape(role)}: {_holder(spec, role, user)}" for role, user in spec.roles.items()
     )
     return [
         f"*Status*\n{spec.status}",
@@ -224,6 +227,12 @@ def _facts(spec: CardSpec) -> list[str]:
         f"*Roles*\n{people}",
         "*Times*\n" + "\n".join(_times(spec)),
     ]
+
+
+def _holder(spec: CardSpec, role: str, user: str) -> str:
+    if not user and role == spec.lead and spec.declarer_leads:
+        return f"<@{spec.declarer_leads}> until somebody takes over"
+    return f"<@{user}>" if user else "nobody yet"
 
 
 def _times(spec: CardSpec) -> list[str]:
@@ -250,7 +259,8 @@ def card(spec: CardSpec) -> Post:
     """The pinned message: the incident's present state, and buttons for the next actions."""
     shown = [b.header(f"{sign_of(spec.status)} {spec.title}"), b.section(fields=_facts(spec))]
     shown += [b.section(text) for text in _state(spec)]
-    shown.append(b.actions(*_buttons(spec.status, spec.hubs, spec.roles)))
+    offered = "" if spec.roles.get(spec.lead) else spec.lead
+    shown.append(b.actions(*_buttons(spec.status, spec.hubs, lead=spec.lead, offered=offered)))
     notes = [spec.canvas] if spec.canvas else []
     if spec.status not in (RESOLVED, CLOSED):
         notes = [legend(spec.reactions), f"`{COMMAND} help` lists all commands.", *notes]
@@ -286,13 +296,19 @@ def _headline(title: str, status: str, severity: str) -> str:
     return f"{escape(title)}: {status}, {severity}"
 
 
-def next_steps(incident: Incident, roles: Sequence[str]) -> list[b.Block]:
-    """Buttons for the actions that the incident's status allows; ``roles`` are the team's."""
-    held = {role: incident.roles.get(role, "") for role in roles}
-    return _buttons(incident.status, incident.hubs, held)
+def next_steps(incident: Incident, lead: str) -> list[b.Block]:
+    """Buttons for the actions that the incident's status allows; ``lead`` is the role that leads."""
+    offered = "" if incident.roles.get(lead) else lead
+    return _buttons(incident.status, incident.hubs, lead=lead, offered=offered)
 
 
-def _buttons(status: str, hubs: Collection[str], roles: Mapping[str, str]) -> list[b.Block]:
+def lead_button(lead: str) -> b.Block:
+    """The button by which a person takes the role that leads."""
+    return b.button(f"Become {lead}", action=ACTION_COMMAND)
+
+
+def _buttons(status: str, hubs: Collection[str], *, lead: str, offered: str) -> list[b.Block]:
+    """``lead`` is the role that leads, and ``offered`` too, while nobody has taken it."""
     if status == RESOLVED:
         return [
             b.button("Close and report", action=ACTION_CLOSE, style="primary"),
@@ -314,11 +330,11 @@ def _buttons(status: str, hubs: Collection[str], roles: Mapping[str, str]) -> li
         *diagnose,
         b.button("Post an update", action=ACTION_UPDATE, style="primary"),
         b.button("Run a runbook", action=ACTION_RUN),
-        b.button("Resolve", action=ACTION_RESOLVE, confirm=_CONFIRM_RESOLVE),
+        b.button("Resolve", action=ACTION_RESOLVE, confirm=CONFIRM_RESOLVE),
     ]
-    if not roles.get(COMMANDER, "nobody"):
-        buttons.append(b.button("Take command", action=ACTION_COMMAND))
-    handover = [("Hand over", ACTION_HANDOVER)] if COMMANDER in roles else []
+    if offered:
+        buttons.append(lead_button(offered))
+    handover = [("Hand over", ACTION_HANDOVER)] if lead else []
     return [*buttons, _more(*handover, *_ALWAYS)]
 
 

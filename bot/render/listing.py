@@ -144,8 +144,11 @@ def incidents(found: Sequence[Incident]) -> Post:
     return Post(text=f"{len(found)} incidents", blocks=(b.section("\n".join(lines[:12])),))
 
 
-def menu(incident: Incident | None, roles: Sequence[str], *, has_hubs: bool = False) -> Post:
-    """Return the menu of ``/incident`` alone; a hub can be diagnosed before there is an incident."""
+def menu(incident: Incident | None, lead: str, *, has_hubs: bool = False) -> Post:
+    """Return the menu of ``/incident`` alone; a hub can be diagnosed before there is an incident.
+
+    ``lead`` is the role that leads.
+    """
     if incident is None:
         text = "What would you like to do?"
         buttons = [
@@ -160,7 +163,7 @@ def menu(incident: Incident | None, roles: Sequence[str], *, has_hubs: bool = Fa
             f"{incident.severity}"
         )
         buttons = [
-            *card.next_steps(incident, roles),
+            *card.next_steps(incident, lead),
             b.button("Help", action=ACTION_HELP),
         ]
     return Post(text=text, blocks=(b.section(text), b.actions(*buttons)))

@@ -1,4 +1,4 @@
-"""The messages that mayday posts as things happen: changes, updates, reminders, failures.
+"""The messages that mayday posts as things happen: changes, updates, failures.
 
 Like the card they are rendered from specs, which hold values and no words; see :mod:`bot.render.card`.
 """
@@ -14,7 +14,6 @@ from bot.domain.command import COMMAND
 from bot.domain.incident import ARCHIVED, CLOSED, GONE, LEFT, RESOLVED, Incident
 from bot.domain.item_words import as_mrkdwn
 from bot.domain.mrkdwn import typed
-from bot.domain.reminders import lateness
 from bot.domain.timeline import EntryKind, PostedEntry
 from bot.ports import Post
 from bot.render import blocks as b
@@ -25,8 +24,6 @@ from bot.render.card import (
     ACTION_REPORT,
     ACTION_RESOLVE,
     ACTION_RETRY,
-    ACTION_SNOOZE,
-    ACTION_UPDATE,
 )
 from bot.render.state import is_update, quoted
 from bot.render.text import escape, escaped, when
@@ -270,25 +267,6 @@ def announced_update(spec: AnnouncedUpdateSpec) -> Post:
         f"{mark} *{escape(spec.title)}* · {spec.status}{_quote(spec.text)}{_promise(spec.next_at)}"
     )
     return Post(text=text, blocks=(b.section(text),))
-
-
-def reminder(*, addressee: str, due_at: datetime, now: datetime) -> Post:
-    """A request for a status update, to ``addressee`` where somebody is; labelled when it is late."""
-    late = lateness(due_at, now)
-    text = "⏰ " + (f"<@{addressee}>, time" if addressee else "Time") + " for a status update."
-    if late is not None:
-        minutes = int(late.total_seconds() // 60)
-        text += f" _This reminder is {minutes} min late: it was due {when(due_at)}._"
-    return Post(
-        text=text,
-        blocks=(
-            b.section(text),
-            b.actions(
-                b.button("Post an update", action=ACTION_UPDATE, style="primary"),
-                b.button("Snooze 15 min", action=ACTION_SNOOZE, value="15"),
-            ),
-        ),
-    )
 
 
 _CHANNEL_WORDS = {

@@ -12,6 +12,10 @@ from bot.domain.resources import ResourceKind
 RENDERINGS = {
     ResourceKind.CHANNEL: 1,
     ResourceKind.INVITE: 1,
+    ResourceKind.GROUP_INVITE: 1,
+    ResourceKind.NOT_INVITED: 1,
+    ResourceKind.ON_CALL: 1,
+    ResourceKind.ON_CALL_SHOWN: 1,
     ResourceKind.CARD: 3,
     ResourceKind.PIN: 1,
     ResourceKind.TOPIC: 1,
@@ -23,6 +27,7 @@ RENDERINGS = {
     ResourceKind.ALIKE: 1,
     ResourceKind.FILED: 1,
     ResourceKind.REMINDER: 1,
+    ResourceKind.INCIDENT_REMINDER: 1,
     ResourceKind.DIAGNOSIS: 1,
     ResourceKind.RUN: 1,
     ResourceKind.RUN_STEP: 1,

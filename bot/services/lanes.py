@@ -25,6 +25,9 @@ _LANES = {
     ResourceKind.ENTRY: "channel",
     ResourceKind.ALIKE: "channel",
     ResourceKind.REMINDER: "channel",
+    ResourceKind.INCIDENT_REMINDER: "channel",
+    ResourceKind.ON_CALL_SHOWN: "channel",
+    ResourceKind.NOT_INVITED: "channel",
     ResourceKind.DIAGNOSIS: "channel",
     ResourceKind.RUN: "channel",
     ResourceKind.RUN_STEP: "channel",
@@ -35,9 +38,16 @@ _LANES = {
 """Kinds that share a lane; each resource of another kind has its own."""
 
 _NEEDED_BY_OTHERS = frozenset(
-    {ResourceKind.CARD, ResourceKind.ANNOUNCEMENT, ResourceKind.RUN, ResourceKind.INVITE}
+    {
+        ResourceKind.CARD,
+        ResourceKind.ANNOUNCEMENT,
+        ResourceKind.RUN,
+        ResourceKind.INVITE,
+        ResourceKind.GROUP_INVITE,
+        ResourceKind.ON_CALL,
+    }
 )
-"""Kinds after which resources may become due that were not before (the pin of a card, replies)."""
+"""Kinds after which resources may become due that were not before (the pin of a card, replies, people)."""
 
 
 class Lanes:

@@ -7,14 +7,14 @@ in step, yield it here and give its kind a line in ``ResourceKind`` and ``RENDER
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
 from functools import partial
 
+from bot.domain.leading import in_charge
 from bot.domain.mrkdwn import UNNAMED, Mentions, Named
 from bot.domain.resources import ResourceKind, ResourceState, as_json, step_subject
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
-from bot.render import card, found, posts
+from bot.render import found, posts
 from bot.render.conflicts import ASKED
 from bot.services import changed_plans
 from bot.services.announcements import Announcements
@@ -22,10 +22,12 @@ from bot.services.channel_guard import LookAt, in_channel
 from bot.services.diagnose import incident_post
 from bot.services.filed import confirmations
 from bot.services.incident_snapshot import Snapshot, read
+from bot.services.invites import Invites
 from bot.services.item_nags import nag_resources
 from bot.services.overview import Overview
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
+from bot.services.reminder_posts import reminder_resources
 from bot.services.run_messages import RunMessages, RunPosts, run_spec
 from bot.services.run_specs import stage_spec
 from bot.services.settings import Settings
@@ -49,10 +51,12 @@ class Resources:
         settings: Settings,
         run_posts: RunPosts,
         look: LookAt,
+        invites: Invites,
         named: Callable[[str, Mentions], Named] = lambda _team_id, _found: UNNAMED,
         granted: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._store = store
+        self._invites = invites
         self._chat = chat
         self._now = now
         self._settings = settings
@@ -83,11 +87,12 @@ class Resources:
         ]
         if snap.incident.channel_state:
             return [*announced, *outside]
-        first = (*self._invites(snap), *self._overview.card(snap))
+        first = (*self._invites.of(snap), *self._overview.card(snap))
         inside = (
             *self._overview.around(snap),
+            *self._invites.messages(snap),
             *self._entries(snap),
-            *self._reminders(snap),
+            *reminder_resources(snap, self._posts, self._settings.policy, self._now),
             *self._diagnoses(snap),
             *self._alike(snap),
             *self._reviews(snap),
@@ -150,22 +155,6 @@ class Resources:
             channel=lambda: channel or self._chat.open_dm(declarer),
         )
 
-    def _invites(self, snap: Snapshot) -> Iterator[Resource]:
-        incident = snap.incident
-        asked = [r.subject for r in snap.resources.values() if r.kind is ResourceKind.INVITE]
-        for user in dict.fromkeys([incident.declared_by, *incident.roles.values(), *asked]):
-            yield Resource(
-                incident_id=incident.id,
-                kind=ResourceKind.INVITE,
-                subject=user,
-                spec={"user": user},
-                create=partial(self._invite, snap.channel, user),
-            )
-
-    def _invite(self, channel: str, user: str) -> JSON:
-        self._chat.invite(channel, user)
-        return {"user": user}
-
     def _entries(self, snap: Snapshot) -> Iterator[Resource]:
         for entry in snap.entries:
             is_posted = entry.kind in posts.POSTED_KINDS and not entry.data.get("quiet")
@@ -178,27 +167,6 @@ class Resources:
                     spec=as_json(spec),
                     render=partial(posts.entry_post, spec),
                 )
-
-    def _reminders(self, snap: Snapshot) -> Iterator[Resource]:
-        """The reminders that were requested and are not posted yet."""
-        roles = snap.incident.roles
-        for row in snap.resources.values():
-            if row.kind is ResourceKind.REMINDER and not row.ref and snap.incident.is_open:
-                yield self._post(
-                    snap,
-                    ResourceKind.REMINDER,
-                    row.subject,
-                    spec=row.spec,
-                    render=partial(
-                        self._reminder,
-                        roles.get("communications") or roles.get(card.COMMANDER, ""),
-                        datetime.fromisoformat(row.spec["due_at"]),
-                    ),
-                    fixed=True,
-                )
-
-    def _reminder(self, addressee: str, due_at: datetime) -> Post:
-        return posts.reminder(addressee=addressee, due_at=due_at, now=self._now())
 
     def _diagnoses(self, snap: Snapshot) -> Iterator[Resource]:
         """The diagnoses that were requested and are not posted yet; each stays as it was made."""
@@ -275,8 +243,9 @@ class Resources:
             state=state,
             problems=_problems(snap) if state else (),
         )
-        commander = incident.roles.get(card.COMMANDER, incident.declared_by)
-        for user in dict.fromkeys([incident.declared_by, commander]):
+        for user in dict.fromkeys(
+            [incident.declared_by, in_charge(incident, self._settings.policy)]
+        ):
             subject = f"{lost[-1].id}/{user}"
             is_needed = state and (incident.closed_at is None or spec.problems)
             if is_needed or snap.ref(ResourceKind.CHANNEL_NOTICE, subject):

@@ -20,8 +20,10 @@ from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
 from bot.services.items import Items
 from bot.services.obligations import Obligations
+from bot.services.on_call import OnCallLookup
 from bot.services.publish import Publish
 from bot.services.record import Record
+from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.run import Runs
 from bot.services.search import Search
@@ -45,8 +47,10 @@ class HandlerContext:
     changes: Changes
     conflicts: Conflicts
     record: Record
+    reminders: Reminders
     runs: Runs
     obligations: Obligations
+    on_call: OnCallLookup
     authorize: Authorize
     audit: Audit
     reports: Reports

@@ -40,6 +40,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "usergroups.users.list": ("usergroups:read",),
     "users.conversations": ("channels:read", "groups:read"),
     "users.info": ("users:read",),
+    "users.lookupByEmail": ("users:read.email",),
     "views.open": (),
     "views.push": (),
     "views.update": (),
@@ -74,6 +75,7 @@ FEATURES = {
     "Attach evidence and collect-diagnostics": frozenset({"files:write"}),
     "the channel canvas": SCOPES,
     "✅ on filed messages": frozenset({"reactions:write"}),
+    "finding people on call by their e-mail addresses": frozenset({"users:read.email"}),
 }
 """Features that are off without their scopes, while everything else works."""
 

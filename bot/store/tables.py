@@ -184,6 +184,20 @@ reminder = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Index("ix_reminder_due_at", "due_at"),
 )
+"""The next reminder to post an update; those of all other kinds are in ``incident_reminder``."""
+
+incident_reminder = Table(
+    "incident_reminder",
+    metadata,
+    _incident(primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("not_before", UtcDateTime),
+    Column("since", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Index("ix_incident_reminder_due_at", "due_at"),
+)
 
 resource = Table(
     "resource",

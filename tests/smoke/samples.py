@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.bootstrap.settings import settings as settings_of
 from bot.config import Config
 from bot.diagnose import Finding, Remedy, Severity
 from bot.diagnose.found import CUT_OFF_FIRST, Found, UnwellServer
@@ -65,12 +66,7 @@ def incident(config: Config, user: str) -> Incident:
 
 def policy(config: Config) -> Policy:
     """The severities, statuses and roles that are configured."""
-    settings = config.incident
-    return Policy(
-        severities=tuple(severity.name for severity in settings.severities),
-        statuses=settings.statuses,
-        roles=settings.roles,
-    )
+    return settings_of(config).policy
 
 
 def line(number: int, text: str) -> Line:
@@ -150,7 +146,7 @@ def posts(config: Config, user: str) -> Iterator[tuple[str, Post]]:
     said = {"text": "x" * 3000, "status": made.status}
     spec = card.card_spec(
         made,
-        roles=settings.roles,
+        policy=policy(config),
         hubs=hubs,
         reactions=settings.reactions,
         zone=ZoneInfo("UTC"),
@@ -162,9 +158,9 @@ def posts(config: Config, user: str) -> Iterator[tuple[str, Post]]:
     yield "the card", card.card(spec)
     yield "the longest diagnosis", longest_diagnosis(user)
     yield "the announcement", card.announcement(card.announcement_spec(made))
-    yield "the menu", listing.menu(made, settings.roles)
+    yield "the menu", listing.menu(made, policy(config).lead)
     legend = card.legend(settings.reactions)
-    yield "the help", listing.help_(help_rows(), after_the_incident(), legend)
+    yield "the help", listing.help_(help_rows(policy(config).roles), after_the_incident(), legend)
     most = listing.SHOWN_LINES
     length = listing.SHOWN_TEXT // most - 100
     yield "the longest timeline", timeline(config, user, lines=most, length=length)

@@ -37,8 +37,10 @@ from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
 from bot.services.items import Items
 from bot.services.obligations import Obligations
+from bot.services.on_call import OnCallLookup, Schedule
 from bot.services.people import People
 from bot.services.record import Record
+from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.run import Runs
 from bot.services.search import Search
@@ -98,6 +100,7 @@ class Desk:
         self.slack = SlackAnswers()
         self._numbers = itertools.count(1)
         hubs = values.pop("hubs", ("datahub",))
+        schedules: dict[str, Schedule] = values.pop("schedules", {})
         policies: dict[str, RunPolicy] = values.pop("policies", {})
         places: Any = values.pop("sites", None) or {
             name: SimpleNamespace(place=replace(PLACE, hub=name)) for name in hubs
@@ -120,7 +123,7 @@ class Desk:
             },
         )
         chat: Any = self.slack
-        self.watch = ChannelWatch(store, chat, self.work, self.now)
+        self.watch = ChannelWatch(store, chat, self.work, self.now, policy)
         self.audit = Audit(store)
         people = People(store, chat, self.now)
         self.authorize = Authorize(chat, people, self.settings, self.audit, look=self.watch.look)
@@ -187,6 +190,7 @@ class Desk:
                 watch=self.watch,
                 edited=edited,
             ),
+            reminders=Reminders(store, self.work, self.now, self.settings),
             runs=self.runs,
             obligations=Obligations(
                 store,
@@ -199,6 +203,7 @@ class Desk:
                 lease=AlwaysHeld(store),
                 limits=Limits(),
             ),
+            on_call=OnCallLookup(chat, self.now, schedules),
             authorize=self.authorize,
             audit=self.audit,
             reports=self.reports,
