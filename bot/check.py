@@ -19,6 +19,7 @@ from bot.bootstrap import (
     forges,
     report_forms,
     require_bound,
+    schedules,
     sites,
     targets,
     web_client,
@@ -31,17 +32,19 @@ from bot.domain.item_policy import is_person
 from bot.domain.rights import Permission, Right, Scope
 from bot.errors import MaydayError, RetryLater, UserError
 from bot.logs import masked
-from bot.ports import Notices
+from bot.ports import Clock, Notices
 from bot.runbook.site import Site
 from bot.runbook.steps import KINDS
 from bot.services.facts import SCOPES, read_facts
-from bot.slack.scopes import missing_scopes
+from bot.services.on_call import Schedule
+from bot.slack.scopes import features_off, missing_scopes
 from bot.store.engine import Store
 
 DATABASE_OK = "answers"
 SLACK_UNCONFIGURED = "not configured: `mayday run` starts the sandbox"
 WORKSPACE = "workspace {name}"
 MISSING_SLACK_SCOPES = "workspace {name}: add the scopes {scopes} to the app and reinstall it."
+FEATURE_OFF = "; {feature} is off: for it, add the scopes {scopes} to the app and reinstall it"
 CLOCK_SKEWED = (
     "; warning: the clock of this machine is {minutes} min {way} Slack's, so times in timelines and "
     "reports are wrong: synchronize it, for example with NTP"
@@ -57,6 +60,7 @@ MISSING_HUB_SCOPES = (
 )
 HUB_OK = "JupyterHub {version}: {servers}, {routes}"
 CLUSTER_OK = "namespace {namespace}: Deployment {deployment}, {pods}"
+ON_CALL = "on call now: {names}"
 NOTICES_OK = "the announcement service answers"
 UNUSED_CLUSTER = "no hub names it"
 NOT_ALLOWED = "; not allowed: {rights}"
@@ -83,6 +87,8 @@ def _checks(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "Slack", lambda: _slack(config)
     yield "reports", lambda: _folder(config)
     yield "GitHub", lambda: _github(config)
+    for name, schedule in schedules(config).items():
+        yield f"on call {name}", partial(_on_call, schedule, domain_clock(config))
     clusters = {cluster.name: cluster for cluster in config.clusters}
     for name, site in sites(config).items():
         yield f"hub {name}", partial(check_hub, site)
@@ -125,10 +131,15 @@ def _slack(config: Config) -> str:
                 slow += SLOW_NAME.format(channel=channel, pages=pages, id=found)
     access, policies = config.access, config.runbooks.policies.values()
     own = [policy.allow for policy in policies if policy.allow]
-    for listed in (config.runbooks.allow, access.approvers, access.admins, *own):
+    lists = (config.runbooks.allow, access.approvers, access.admins, *own, *config.incident.invite)
+    for listed in lists:
         for group in listed.groups:
             chat.group_members(group)
-    return WORKSPACE.format(name=me.team) + slow + _clock_warning(chat.skew())
+    off = "".join(
+        FEATURE_OFF.format(feature=name, scopes=", ".join(scopes))
+        for name, scopes in features_off(me.scopes).items()
+    )
+    return WORKSPACE.format(name=me.team) + off + slow + _clock_warning(chat.skew())
 
 
 def _clock_warning(skew: timedelta | None) -> str:
@@ -156,6 +167,11 @@ def _cluster(cluster: Cluster, site: Site | None) -> str:
     """Return what can be seen of a cluster, if its login leads to what its name is bound to."""
     require_bound(cluster)
     return check_cluster(site) if site is not None else UNUSED_CLUSTER
+
+
+def _on_call(schedule: Schedule, now: Clock) -> str:
+    people = schedule.source.at(now())
+    return ON_CALL.format(names=", ".join(person.name for person in people) or "nobody")
 
 
 def _notices(service: Notices) -> str:

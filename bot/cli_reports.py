@@ -14,10 +14,15 @@ from bot.preview import preview as preview_report
 from bot.report_alike import leave_one_out
 from bot.report_alike import similar as print_similar
 from bot.report_files import import_files, lint_files
-from bot.report_store import Output, show_repository, store_reports
+from bot.report_store import Output, Place, show_repository, store_reports
 
 NOTHING_NAMED = "Name files or directories of reports, or a repository with --repo OWNER/NAME."
 NOT_A_REPOSITORY = "--repo is a repository's owner and name, such as example/incidents."
+NO_REPOSITORY = (
+    "--path, --issues and --label are about a repository: name it with --repo OWNER/NAME."
+)
+LABELS = ("type: Hub Incident", "incident", "outage")
+"""The labels of issues that are reports, as the houses write them."""
 NOTHING_ASKED = "Write what the reports must be like, or use --leave-one-out."
 
 app = typer.Typer(
@@ -49,6 +54,19 @@ def import_(
     folder: Annotated[
         str, typer.Option("--path", help="The folder in the repository, such as docs/incidents.")
     ] = "",
+    issues: Annotated[
+        bool,
+        typer.Option(
+            "--issues",
+            help="Also read the issues that are labelled type: Hub Incident, incident or outage.",
+        ),
+    ] = False,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label", help="Also read the issues with this label. Can be given several times."
+        ),
+    ] = None,
     config: ConfigFile = None,
 ) -> None:
     """Read published reports of any house, and say what is doubtful. Exit: 1 if a file can't be read."""
@@ -57,14 +75,18 @@ def import_(
         raise UserError(NOTHING_NAMED)
     if repository and len([part for part in repository.split("/") if part]) != 2:
         raise UserError(NOT_A_REPOSITORY)
+    if not repository and (folder or issues or label):
+        raise UserError(NO_REPOSITORY)
+    labels = tuple(label or (LABELS if issues else ()))
+    place = Place(repository=repository, folder=folder, labels=labels) if repository else None
     to = Output(json_lines=as_json, out=out, err=err)
     if store:
         settings = load_masked(config)
-        ok = store_reports(settings, paths, repository=repository, folder=folder, to=to)
+        ok = store_reports(settings, paths, place=place, to=to)
     else:
         ok = import_files(paths, json_lines=as_json, out=out, err=err)
-        if repository:
-            show_repository(load_masked(config), repository, folder, to=to)
+        if place:
+            show_repository(load_masked(config), place, to=to)
     if not ok:
         raise typer.Exit(1)
 

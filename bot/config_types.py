@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+
+from bot.config_messages import IANA_NAME
 
 LONGEST_WORD = 40
 LONGEST_OPTION = 75
@@ -46,6 +49,19 @@ def require_unique(words: Sequence[str]) -> None:
     """
     if len({word.casefold() for word in words}) != len(words):
         raise ValueError(DUPLICATE)
+
+
+def require_zone(value: str) -> str:
+    """Return the name of a zone.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(IANA_NAME) from None
+    return value
 
 
 def _token(value: SecretStr) -> SecretStr:
@@ -130,6 +146,7 @@ def _emoji_name(value: str) -> str:
     return name
 
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 OptionalToken = Annotated[SecretStr | None, AfterValidator(_optional_token)]
 """A blank token counts as unset."""

@@ -6,7 +6,6 @@ version's tables, it records since when servers are pending, and itself in the a
 
 from __future__ import annotations
 
-import difflib
 import json
 import time
 from collections.abc import Callable
@@ -36,8 +35,7 @@ RECORDING = 3.0
 EVERY = 5.0
 """Seconds between two diagnoses of ``--watch``."""
 
-NO_SUCH_HUB = "There is no hub “{hub}”.{hint} Known: {known}."
-DID_YOU_MEAN = " Did you mean {name}?"
+NO_SUCH_HUB = "There is no hub “{hub}”. Known: {known}."
 NONE_KNOWN = "none, add one to mayday.yaml"
 WATCHING = "Every {seconds:.0f} seconds; Ctrl-C ends."
 UNCHANGED = "unchanged"
@@ -195,9 +193,7 @@ def _line(found: Found) -> AuditLine:
 
 
 def _no_such(hub: str, names: list[str]) -> str:
-    close = difflib.get_close_matches(hub, names, n=1, cutoff=0.4)
-    hint = DID_YOU_MEAN.format(name=close[0]) if close else ""
-    return NO_SUCH_HUB.format(hub=hub, hint=hint, known=", ".join(names) or NONE_KNOWN)
+    return NO_SUCH_HUB.format(hub=hub, known=", ".join(names) or NONE_KNOWN)
 
 
 def _now() -> datetime:

@@ -7,7 +7,6 @@ migrates a database that has data.
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -35,8 +34,7 @@ from bot.services.audit import terminal
 from bot.services.facts import read_facts
 from bot.services.rehearse import rehearse
 
-NO_SUCH = "There is no {kind} “{name}”.{hint} Known: {known}."
-DID_YOU_MEAN = " Did you mean {name}?"
+NO_SUCH = "There is no {kind} “{name}”. Known: {known}."
 NONE_KNOWN = "none, add one to mayday.yaml"
 NO_DATABASE = (
     "mayday can't use the database, so it doesn't know how long servers have been stopping or being "
@@ -161,7 +159,4 @@ def _line(made: Plan, arguments: Mapping[str, Any]) -> AuditLine:
 
 
 def _no_such(kind: str, name: str, names: list[str]) -> str:
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-    hint = DID_YOU_MEAN.format(name=close[0]) if close else ""
-    known = ", ".join(names) or NONE_KNOWN
-    return NO_SUCH.format(kind=kind, name=name, hint=hint, known=known)
+    return NO_SUCH.format(kind=kind, name=name, known=", ".join(names) or NONE_KNOWN)

@@ -20,6 +20,7 @@ from bot.reports import (
     as_json,
     broken_links,
     decoded,
+    is_text,
     lint,
     read_report,
     relative_links,
@@ -30,6 +31,7 @@ SUFFIXES = frozenset({".md", ".markdown", ".qmd", ".rmd", ".txt"})
 """What is read in a directory. A file that is named is read in any case."""
 
 NOT_READABLE = "{path} can't be read: {reason}"
+NO_TEXT = "it isn't text. Save it as text first, for example with pdftotext."
 NO_REPORTS = (
     "{path} contains no report: a report's name ends in .md, .markdown, .qmd, .rmd or .txt."
 )
@@ -125,11 +127,15 @@ def _broken(text: str, path: Path, err: Console) -> list[Finding]:
 def text_of(path: Path, err: Console) -> str | None:
     """Return the text of a file, or None, after the reason was printed."""
     try:
-        return decoded(path.read_bytes())[0]
+        content = path.read_bytes()
     except OSError as exc:
         reason = exc.strerror or type(exc).__name__
-        err.print(Text(NOT_READABLE.format(path=path, reason=reason), style="red"), soft_wrap=True)
-        return None
+    else:
+        if is_text(content):
+            return decoded(content)[0]
+        reason = NO_TEXT
+    err.print(Text(NOT_READABLE.format(path=path, reason=reason), style="red"), soft_wrap=True)
+    return None
 
 
 def described(report: ImportedReport) -> Iterator[str]:

@@ -170,8 +170,8 @@ def test_json_has_everything_for_programs(begin: Begin) -> None:
     assert said["headline"]
 
 
-def test_a_hub_that_does_not_exist_is_refused_with_the_closest(begin: Begin) -> None:
-    with pytest.raises(UserError, match=r"Did you mean datahub\?"):
+def test_a_hub_that_does_not_exist_is_refused_with_the_known_ones(begin: Begin) -> None:
+    with pytest.raises(UserError, match=r"no hub “datahb”\. Known: datahub\."):
         begin(well()).run("datahb")
 
 

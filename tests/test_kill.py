@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from bot.domain.resources import ResourceState
+from bot.render.canvas import MARK
 from sandbox.slack import Channel, PersonError, SlackSandbox
+from sandbox.slack.canvases import text_of
 from tests.support.bot import Child, Moment, Scene, kill_at, wait_and_kill
 from tests.support.waiting import wait_until
 
@@ -43,6 +45,7 @@ CALLS: dict[str, tuple[str, Callable[[Body], bool]]] = {
     "asking whether the channel is public": ("conversations.info", lambda _body: True),
     "announcement": ("chat.postMessage", _carries("announcement")),
     "pin": ("pins.add", lambda _body: True),
+    "canvas": ("conversations.canvases.create", lambda _body: True),
     "answer to the person": ("chat.postEphemeral", lambda _body: True),
 }
 """Every call that declaring makes after the form is submitted."""
@@ -77,6 +80,7 @@ def declared(scene: Scene) -> Channel:
     assert len(scene.announcements(channel.id)) == 1
     assert [mark["title"] for mark in channel.bookmarks] == ["datahub"]
     assert TITLE in channel.topic["value"]
+    assert text_of(channel).count(MARK) == 1
     assert scene.posts(channel.id, "notice") == []
     # The backfill records a card whose answer was lost.
     scene.until(

@@ -58,6 +58,14 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(folder: Path) -> No
     assert "none.md can't be read" in err
 
 
+def test_a_file_that_is_no_text_is_named_and_the_others_are_read(folder: Path) -> None:
+    (folder / "a.pdf").write_bytes(b"%PDF-1.4\n%\xe2\xe3")
+    code, out, err = ran("import", "--json", folder / "a.pdf", folder / "disk-full.qmd")
+    assert code == 1
+    assert "a.pdf can't be read: it isn't text." in " ".join(err.split())
+    assert json.loads(out)["title"]
+
+
 def test_a_folder_without_reports(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli.app, ["import", str(tmp_path)])
     assert result.exit_code == 1

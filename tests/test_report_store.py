@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from typer.testing import CliRunner
 
 from bot import cli, report_store
 from bot.errors import UserError
-from bot.ports import PublishedFile, PublishedFiles
+from bot.ports import PublishedFile, PublishedFiles, PublishedIssue, PublishedIssues
 from bot.store import published
 from bot.store import search as index
 from bot.store.engine import Store
@@ -67,6 +69,8 @@ class Repository:
     def __init__(self) -> None:
         self.texts = {"docs/a.md": ("r1", "# 2020-01-01 - A\n"), "docs/b.md": ("r1", "# B\n")}
         self.asked: list[str] = []
+        self.labels: Sequence[str] = ()
+        self.revision = "r1"
 
     def files(self, path: str = "") -> PublishedFiles:
         files = tuple(
@@ -79,6 +83,23 @@ class Repository:
     def read(self, file: PublishedFile) -> bytes:
         self.asked.append(file.path)
         return self.texts[file.path][1].encode()
+
+    def issues(self, labels: Sequence[str]) -> PublishedIssues:
+        self.labels = labels
+        issue = PublishedIssue(
+            number=7,
+            title="[Incident] Hub is down",
+            text="### Summary\r\n\r\nIt was down.\r\n",
+            opened=date(2022, 4, 26),
+            comments=2,
+            revision=self.revision,
+            url="https://example.org/issues/7",
+        )
+        return PublishedIssues(issues=(issue,) if "none" not in labels else (), is_complete=False)
+
+    def comments(self, issue: PublishedIssue) -> list[str]:
+        self.asked.append(f"comments of {issue.number}")
+        return ["Restarted now.", "# After-action report\n\n## Timeline\n\n- 10:05 UTC it died\n"]
 
     def close(self) -> None:
         pass
@@ -128,11 +149,50 @@ def test_a_repository_is_shown_without_a_database(
     assert repository.asked == ["docs/a.md", "docs/b.md"]
 
 
+def test_issues_are_reports_with_the_comments_in_which_they_go_on(
+    store: Store, repository: Repository
+) -> None:
+    asked = ("import", "--store", "--json", "--repo", "example/hub", "--path", "none", "--issues")
+    _code, out, err = ran(*asked)
+    assert "type: Hub Incident" in repository.labels
+    assert "more issues with these labels" in err
+    [made] = [json.loads(line) for line in out.splitlines()]
+    assert (made["path"], made["title"]) == ("example/hub:issues/7", "[Incident] Hub is down")
+    assert (made["date"], made["zone"]) == ("2022-04-26", "UTC")
+    assert made["timeline"] == [
+        {"raw": "10:05 UTC", "at": "2022-04-26T10:05:00+00:00", "until": None, "text": "it died"}
+    ]
+    assert (
+        "The report has no date: 2022-04-26 is the day on which it was opened." in made["warnings"]
+    )
+    assert "Restarted now" not in out
+    with store.read() as tx:
+        [kept] = published.all_reports(tx)
+    assert (kept.report.date, kept.report.url) == (
+        date(2022, 4, 26),
+        "https://example.org/issues/7",
+    )
+    repository.asked.clear()
+    assert "1 of example/hub unchanged" in ran(*asked)[2]
+    assert repository.asked == []
+    repository.revision = "r2"
+    ran(*asked)
+    assert repository.asked == ["comments of 7"]
+
+
+def test_labels_are_configurable(store: Store, repository: Repository) -> None:
+    del store
+    err = ran("import", "--repo", "example/hub", "--label", "none", "--label", "p1")[2]
+    assert repository.labels == ("none", "p1")
+    assert "no issue with the label none or p1" in " ".join(err.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["import"], "Name files or directories"),
         (["import", "--repo", "hub"], "owner and name"),
+        (["import", "a.md", "--issues"], "name it with --repo"),
         (["report", "similar"], "must be like"),
     ],
 )

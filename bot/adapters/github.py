@@ -14,8 +14,10 @@ from github.Issue import Issue as GithubIssue
 
 from bot.adapters.github_client import connect, credentials
 from bot.adapters.github_comments import read_comments, write_comments
+from bot.adapters.github_edits import lost_between, versions
 from bot.adapters.github_errors import message_of, moved
 from bot.adapters.github_files import GitHubFiles
+from bot.adapters.github_http import Redirected
 from bot.domain.merging import Draft, is_same
 from bot.errors import RetryLater, UserError
 from bot.ports import Issue, IssueText, Origin
@@ -36,6 +38,9 @@ log = structlog.get_logger()
 
 class GitHubForge(GitHubFiles):
     """The issues and files of one repository. Implements :class:`bot.ports.Forge`."""
+
+    _has_history = True
+    """Whether GitHub has shown the edits of issues, as far as it was asked."""
 
     def open_issue(
         self,
@@ -116,30 +121,65 @@ class GitHubForge(GitHubFiles):
         with self._errors("rewrite an issue"):
             repo = self._repo
             url = f"{repo.url}/issues/{there.number}"
-            if there.draft.title != draft.title or not is_same(there.draft.parts[0], text):
-                changes = {"title": draft.title, "body": text}
+            # What is the same is left out: somebody may have changed it since.
+            changes = {} if there.draft.title == draft.title else {"title": draft.title}
+            changes |= {} if is_same(there.draft.parts[0], text) else {"body": text}
+            if changes:
                 headers, _ = repo.requester.requestJsonAndCheck("PATCH", url, input=changes)
                 etag = str(headers.get("etag") or "")
             if rest or there.draft.parts[1:]:
                 issue = GithubIssue(repo.requester, {}, {"url": url, "number": there.number})
-                write_comments(issue, self._account, rest, origin)
+                read = there.draft.parts[1:]
+                write_comments(issue, self._account, rest, origin, read=read)
         return etag
 
-    def link_child(self, parent: int, child: int) -> bool:
+    def lost_text(self, there: IssueText, draft: Draft) -> str | None:
+        """See :meth:`bot.ports.Forge.lost_text`."""
+        read, wrote = there.draft.parts[0], draft.parts[0]
+        if not self._has_history or is_same(read, wrote):
+            return None
+        try:
+            with self._errors("read the edits of an issue"):
+                texts = versions(self._repo.requester, self._name, there.number)
+        except (UserError, RetryLater) as exc:
+            log.info("github.no_history", repository=self._name, error=str(exc))
+            # Some servers have no GraphQL.
+            self._has_history = getattr(exc, "code", "") != "not_found"
+            return None
+        return lost_between(texts, read=read, wrote=wrote)
+
+    def link_child(self, parent: int, child: int, *, child_id: int = 0) -> bool:
         """See :meth:`bot.ports.Forge.link_child`."""
         with self._errors("link two issues"):
-            inner = self._repo.get_issue(child)
-            outer = self._repo.get_issue(parent)
+            inner = child_id or self._free_child(parent, child)
+            if not inner:
+                return False
+            url = f"{self._repo.url}/issues/{parent}"
+            outer = GithubIssue(self._repo.requester, {}, {"url": url, "number": parent})
             try:
                 outer.add_sub_issue(inner)
             except GithubException as exc:
-                if exc.status == 422 and "duplicate" in message_of(exc).lower():
-                    # GitHub returns the same error for a child of another parent.
-                    return any(each.id == inner.id for each in outer.get_sub_issues())
+                if exc.status == 422 and "one parent" in message_of(exc).lower():
+                    # GitHub returns the same error for a child of this and of another parent.
+                    return any(each.id == inner for each in outer.get_sub_issues())
                 if exc.status in (404, 405, 410, 422):
                     return False
                 raise
         return True
+
+    def _free_child(self, parent: int, child: int) -> int:
+        """Return the id of an issue that may get this parent; 0 if there is none of this number here."""
+        try:
+            _etag, raw = self._read(f"issues/{child}")
+        except Redirected:  # transferred
+            return 0
+        except GithubException as exc:
+            if exc.status in (404, 410):
+                return 0
+            raise
+        other = str(raw.get("parent_issue_url") or "")
+        is_taken = bool(other) and not other.endswith(f"/issues/{parent}")
+        return 0 if raw.get("pull_request") or is_taken else int(raw["id"])
 
     def _own(self, raw: Any, number: int, origin: Origin, issue_id: int) -> GithubIssue:
         """The issue, if mayday filed it here.

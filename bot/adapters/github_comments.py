@@ -9,10 +9,12 @@ from github.IssueComment import IssueComment
 
 from bot.adapters.github_account import Account
 from bot.domain.merging import is_same
+from bot.errors import RetryLater
 from bot.ports import Origin
 from bot.render.parts import carries, marked, marker
 
 SURPLUS = "_This part of the report is no longer needed._"
+CHANGED = "A comment of issue {number} was changed by somebody just now: mayday reads it again."
 
 
 def read_comments(issue: GithubIssue, account: Account, origin: Origin) -> list[str]:
@@ -28,32 +30,43 @@ def read_comments(issue: GithubIssue, account: Account, origin: Origin) -> list[
 
 
 def write_comments(
-    issue: GithubIssue, account: Account, parts: Sequence[str], origin: Origin
+    issue: GithubIssue,
+    account: Account,
+    parts: Sequence[str],
+    origin: Origin,
+    *,
+    read: Sequence[str] | None = None,
 ) -> None:
-    """Write these parts, which carry their markers, into comments, whatever an earlier attempt completed."""
+    """Write these parts, which carry their markers, into comments, whatever an earlier attempt completed.
+
+    ``read`` are the texts from which the parts were made, None for a new issue.
+
+    Raises:
+        RetryLater: somebody changed a comment since it was read. That comment is left as it is.
+    """
     comments = _own(issue, account)
-    for number, part in enumerate(parts, start=2):
-        _write(issue, _marked(comments, marker(origin, part=number)), part, origin, number)
-    number = len(parts) + 2
-    while surplus := _marked(comments, marker(origin, part=number)):
-        _write(issue, surplus, "", origin, number)
-        number += 1
+    texts = dict(enumerate(parts, start=2))
+    known = dict(enumerate(read or (), start=2))
+    while _marked(comments, marker(origin, part=len(texts) + 2)):
+        texts[len(texts) + 2] = ""
+    for number, text in texts.items():
+        comment = _marked(comments, marker(origin, part=number))
+        if comment is None:
+            if text.strip():
+                issue.create_comment(text)
+            continue
+        surplus = marked(SURPLUS, marker(origin, part=number))
+        text = text if text.strip() else surplus
+        if is_same(comment.body, text):
+            continue
+        was = known.get(number, "") or surplus
+        if read is not None and not is_same(comment.body, was):
+            raise RetryLater(CHANGED.format(number=issue.number), maybe_done=True)
+        comment.edit(text)
 
 
 def _own(issue: GithubIssue, account: Account) -> list[IssueComment]:
     return [each for each in issue.get_comments() if account.wrote(each.user)]
-
-
-def _write(
-    issue: GithubIssue, comment: IssueComment | None, text: str, origin: Origin, number: int
-) -> None:
-    if comment is None:
-        if text.strip():
-            issue.create_comment(text)
-        return
-    text = text if text.strip() else marked(SURPLUS, marker(origin, part=number))
-    if not is_same(comment.body, text):
-        comment.edit(text)
 
 
 def _marked(comments: Sequence[IssueComment], mark: str) -> IssueComment | None:

@@ -1,22 +1,30 @@
-"""The published reports in a repository on GitHub: its Markdown files, each read only if it changed."""
+"""The published reports in a repository on GitHub: its Markdown files and its issues with certain labels."""
 
 from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from github import Auth
+from github.Issue import Issue
 from github.Repository import Repository
 
 from bot.adapters.github_client import connect
 from bot.adapters.github_errors import GitHubCall, moved, translated
 from bot.domain.limits import Limits
-from bot.ports import PublishedFile, PublishedFiles
+from bot.ports import PublishedFile, PublishedFiles, PublishedIssue, PublishedIssues
 
 LARGEST = 1_000_000
 """Bytes of the largest file that is read as a report."""
+MOST_ISSUES = 300
+"""Issues with a label that are read, three requests."""
+MOST_COMMENTS = 100
+"""Comments of an issue that are read, one request."""
 _SUFFIXES = frozenset({".md", ".markdown", ".qmd", ".rmd"})
 _FOLDER = re.compile(r"incidents?|incident[-_]reports?|post-?mortems?|outages?|reports?", re.I)
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -49,7 +57,9 @@ class ReportRepository:
             key="--repo",
             permission="contents=read",
         )
+        self._issues_call = replace(self._call, doing="read issues", permission="issues=read")
         self._fetched: Repository | None = None
+        self._listed: dict[int, Issue] = {}
 
     def close(self) -> None:
         """Close the connections."""
@@ -84,6 +94,40 @@ class ReportRepository:
             if blob.encoding == "base64":
                 return base64.b64decode(blob.content)
             return str(blob.content).encode()
+
+    def issues(self, labels: Sequence[str]) -> PublishedIssues:
+        """See :meth:`bot.ports.ReportSource.issues`."""
+        found: dict[int, PublishedIssue] = {}
+        is_complete = True
+        with translated(self._issues_call):
+            for label in labels:
+                listed = self._repo.get_issues(state="all", labels=[label], sort="created")
+                some = list(islice(listed, MOST_ISSUES + 1))
+                is_complete = is_complete and len(some) <= MOST_ISSUES
+                for issue in some[:MOST_ISSUES]:
+                    if issue.pull_request is None:
+                        self._listed[issue.number] = issue
+                        found[issue.number] = PublishedIssue(
+                            number=issue.number,
+                            title=issue.title,
+                            text=issue.body or "",
+                            opened=issue.created_at.date(),
+                            comments=issue.comments,
+                            revision=issue.updated_at.isoformat(),
+                            url=issue.html_url,
+                        )
+        latest = sorted(found.values(), key=lambda each: -each.number)
+        return PublishedIssues(issues=tuple(latest), is_complete=is_complete)
+
+    def comments(self, issue: PublishedIssue) -> list[str]:
+        """See :meth:`bot.ports.ReportSource.comments`."""
+        if not issue.comments:
+            return []
+        with translated(self._issues_call):
+            listed = (
+                self._listed.get(issue.number) or self._repo.get_issue(issue.number)
+            ).get_comments()
+            return [each.body or "" for each in islice(listed, MOST_COMMENTS)]
 
     @property
     def _repo(self) -> Repository:

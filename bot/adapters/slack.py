@@ -16,8 +16,12 @@ import structlog
 from slack_sdk import WebClient
 
 from bot.adapters.slack_answers import Answer
+from bot.adapters.slack_canvas import SlackCanvases
 from bot.adapters.slack_http import SlackApi
+from bot.adapters.slack_invites import invite_all
+from bot.adapters.slack_marks import SlackMarks
 from bot.adapters.slack_pages import ChannelSearch, Pages
+from bot.adapters.slack_people import profile_from
 from bot.adapters.slack_time import SlackTime
 from bot.domain.command import USUAL
 from bot.domain.limits import Limits
@@ -46,7 +50,7 @@ NOT_INVITED = "mayday could not invite <@{user}>: {reason}"
 log = structlog.get_logger()
 
 
-class SlackChat:
+class SlackChat(SlackMarks):
     """Implements :class:`bot.ports.Chat`. Safe for concurrent use.
 
     ``client`` has the address, the token and the proxy. ``clock`` is the domain's clock, which is compared
@@ -69,6 +73,7 @@ class SlackChat:
         pages = Pages(self._call, pause)
         self._pages = pages.read
         self._search = ChannelSearch(pages)
+        self.canvases = SlackCanvases(self._call)
         self._identity: Identity | None = None
         self._resolved: dict[str, str] = {}
 
@@ -182,9 +187,18 @@ class SlackChat:
                     NOT_INVITED.format(user=user, reason=reason), code=exc.code
                 ) from exc
 
-    def set_topic(self, channel_id: str, topic: str) -> None:
-        """Set the channel's topic."""
-        self._call("conversations.setTopic", channel=channel_id, topic=topic)
+    def invite_all(self, channel_id: str, users: Sequence[str]) -> Mapping[str, str]:
+        """Invite people; return why Slack refuses, by the user id of each whom it refuses."""
+        return invite_all(self._call, channel_id, users)
+
+    def find_person(self, email: str) -> str | None:
+        """Return the user id of who has this e-mail address, or None."""
+        try:
+            return str(self._call("users.lookupByEmail", email=email)["user"]["id"])
+        except UserError as exc:
+            if exc.code != "users_not_found":
+                raise
+            return None
 
     def post(
         self,
@@ -255,26 +269,6 @@ class SlackChat:
         content = _content(post, limit=UPDATE_LIMIT)
         self._call("chat.update", channel=channel_id, ts=ts, **content)
 
-    def pin(self, channel_id: str, ts: str) -> None:
-        """Pin a message; do nothing if it is already pinned."""
-        try:
-            self._call("pins.add", channel=channel_id, timestamp=ts)
-        except UserError as exc:
-            if exc.code != "already_pinned":
-                raise
-
-    def bookmark(self, channel_id: str, *, title: str, link: str) -> None:
-        """Add a bookmark to the channel, or update the one with this title."""
-        listed = self._call("bookmarks.list", channel_id=channel_id)
-        for raw in listed.get("bookmarks") or ():
-            if raw.get("title") == title:
-                if raw.get("link") != link:
-                    self._call(
-                        "bookmarks.edit", channel_id=channel_id, bookmark_id=raw["id"], link=link
-                    )
-                return
-        self._call("bookmarks.add", channel_id=channel_id, title=title, type="link", link=link)
-
     def open_dm(self, user: str) -> str:
         """Return the id of the direct conversation with a person."""
         return str(self._call("conversations.open", users=user)["channel"]["id"])
@@ -312,22 +306,7 @@ class SlackChat:
 
     def profile(self, user: str) -> Profile:
         """Return a person's profile."""
-        raw = self._call("users.info", user=user)["user"]
-        shown = raw.get("profile") or {}
-        return Profile(
-            id=raw["id"],
-            team_id=raw.get("team_id") or "",
-            name=shown.get("display_name")
-            or shown.get("real_name")
-            or raw.get("real_name")
-            or raw.get("name")
-            or raw["id"],
-            zone=raw.get("tz") or "UTC",
-            is_guest=bool(raw.get("is_restricted") or raw.get("is_ultra_restricted")),
-            is_bot=bool(raw.get("is_bot")),
-            is_deleted=bool(raw.get("deleted")),
-            org_teams=frozenset((raw.get("enterprise_user") or {}).get("teams") or ()),
-        )
+        return profile_from(self._call("users.info", user=user)["user"])
 
     def group_members(self, group: str) -> frozenset[str]:
         """Return the user ids in a user group."""

@@ -42,6 +42,8 @@ _BY_KIND: dict[Kind, str] = {
     """,
     # A truncated request did nothing, but the same code may come from a proxy in front of Slack.
     Kind.UNCERTAIN: """
+        canvas_creation_failed canvas_editing_failed canvas_tab_creation_failed
+        channel_canvas_creation_failed
         fatal_error fetch_members_failed internal_error list_record_comment_fetch_failed
         messaging_processing_failed request_timeout service_unavailable update_failed
         file_update_failed
@@ -51,16 +53,20 @@ _BY_KIND: dict[Kind, str] = {
         token_revoked
     """,
     Kind.SCOPE: "missing_scope",
-    Kind.ALREADY: "already_archived already_in_channel already_pinned",
-    Kind.GONE: "message_not_found not_found",
+    Kind.ALREADY: """
+        already_archived already_in_channel already_pinned channel_canvas_already_exists
+        free_team_canvas_tab_already_exists
+    """,
+    Kind.GONE: "canvas_deleted canvas_not_found message_not_found not_found section_not_found",
     Kind.UNCHANGEABLE: "block_mismatch cant_update_message edit_window_closed message_not_owned_by_app",
     Kind.REFUSED: """
         bot_not_found bots_not_found
-        access_denied accesslimited cannot_create_channel cannot_reply_to_message cant_invite
+        access_denied accesslimited canvas_disabled_user_team cannot_create_channel
+        cannot_reply_to_message cant_invite
         cant_invite_self channel_is_limited_access channel_not_found channel_type_not_supported
         ekm_access_denied enterprise_is_restricted exchanged_trigger_id expired_trigger_id
         file_type_not_allowed file_upload_size_restricted file_uploads_disabled
-        forbidden_team hash_conflict invalid_channel
+        forbidden_team free_teams_cannot_edit_standalone_canvases hash_conflict invalid_channel
         invalid_link invalid_user_combination invitee_cant_see_channel is_archived
         is_bot is_inactive messages_tab_disabled method_not_supported_for_channel_type
         name_taken no_external_invite_permission no_permission no_such_subteam
@@ -68,17 +74,18 @@ _BY_KIND: dict[Kind, str] = {
         plan_upgrade_required posting_to_channel_denied restricted_action
         restricted_action_non_threadable_channel restricted_action_read_only_channel
         restricted_action_thread_locked restricted_action_thread_only_channel
-        send_on_behalf_not_allowed storage_limit_reached team_access_not_granted team_not_found thread_locked
+        send_on_behalf_not_allowed storage_limit_reached team_access_not_granted team_not_found
+        team_tier_cannot_create_channel_canvases thread_locked
         thread_not_found too_many_bookmarks too_many_members too_many_pins too_many_tabs
         two_factor_setup_required unknown_method ura_max_channels user_disabled user_is_bot
         user_is_restricted user_is_ultra_restricted user_not_found user_not_in_channel
-        user_not_visible
+        user_not_visible users_not_found
     """,
     Kind.BUG: """
         alt_txt_too_large
         as_user_not_supported attachment_payload_limit_exceeded bad_timestamp blocked_file_type
         cannot_bookmark_from_external_org cannot_bookmark_restricted_sharing_enabled
-        canvas_disabled_user_team cant_broadcast_message
+        cant_broadcast_message
         channels_limit_exceeded deprecated_endpoint
         duplicate_channel_not_found duplicate_external_id duplicate_message_not_found
         file_already_added file_deleted file_is_deleted file_not_found file_share_limit_reached
@@ -114,6 +121,7 @@ UNCHANGEABLE = "unchangeable"
 """The code of mayday's error for :attr:`Kind.UNCHANGEABLE`."""
 
 _ASK_ADMIN = "this workspace doesn't allow mayday to do that: ask an admin to allow it"
+_NO_CANVASES = "this workspace has no canvases"
 _ARCHIVED = "that channel is archived: unarchive it first"
 _GUEST = "that person is a guest who isn't allowed to join"
 _OTHER_WORKSPACE = "that person isn't in this workspace: invite them in Slack"
@@ -121,6 +129,9 @@ _OTHER_WORKSPACE = "that person isn't in this workspace: invite them in Slack"
 ADVICE: dict[str, str] = {
     "access_denied": _ASK_ADMIN,
     "accesslimited": "Slack doesn't accept this network: add mayday's address to the allowed ones",
+    "canvas_disabled_user_team": _NO_CANVASES,
+    "free_teams_cannot_edit_standalone_canvases": _NO_CANVASES,
+    "team_tier_cannot_create_channel_canvases": _NO_CANVASES,
     "cannot_create_channel": _ASK_ADMIN,
     "cannot_reply_to_message": "that message takes no replies",
     "cant_invite": "Slack doesn't allow mayday to invite that person",

@@ -13,6 +13,7 @@ import structlog
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
 from bot.bootstrap.checks import health_checks
+from bot.bootstrap.on_call import schedules
 from bot.bootstrap.outside import (
     domain_clock,
     forges,
@@ -37,13 +38,12 @@ from bot.services.inbox import Inbox
 from bot.services.item_follow import Hint
 from bot.services.lease import Lease
 from bot.services.operators import Operators
-from bot.services.remind import remind
 from bot.services.retry import Retries, retry_all
 from bot.slack import app as slack_app
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
 from bot.slack.foreign_sockets import ForeignSockets
-from bot.slack.scopes import missing_scopes
+from bot.slack.scopes import features_off, missing_scopes
 from bot.slack.socket import Socket
 from bot.store.engine import Store
 from bot.web import health
@@ -104,6 +104,7 @@ class Bot:
             limits=limits,
             runbooks=self._runbooks(),
             setup=partial(missing_setup, config, lambda: self.chat.identity().scopes),
+            schedules=schedules(config),
         )
         self.operators = Operators(
             self.store,
@@ -133,7 +134,7 @@ class Bot:
         return with_policies(
             loaded.runbooks,
             self.config.runbooks,
-            roles=self.config.incident.roles,
+            roles=self.settings.policy.roles,
             is_complete=not loaded.problems,
         )
 
@@ -152,10 +153,13 @@ class Bot:
             edit_publishing=services.edit_publishing,
             evidence=services.evidence,
             changes=services.changes,
+            conflicts=services.conflicts,
             record=services.record,
+            reminders=services.reminders,
             runs=services.runs,
             notify=services.notify,
             obligations=services.obligations,
+            on_call=services.on_call,
             authorize=services.authorize,
             audit=services.audit,
             reports=services.reports,
@@ -196,6 +200,8 @@ class Bot:
             raise ConfigError(SLACK_UNREACHABLE.format(address=config.slack.api_url)) from exc
         for scope in missing_scopes(identity.scopes):
             log.warning("slack.scope_missing", scope=scope, advice=SCOPE_ADVICE)
+        for feature, scopes in features_off(identity.scopes).items():
+            log.info("slack.feature_off", feature=feature, scopes=scopes)
         self.lease.start()
         self._stops.append(self.lease.stop)
         with store.alone():
@@ -245,7 +251,7 @@ class Bot:
     def _tick(self, socket: Socket | None, foreign: ForeignSockets | None) -> None:
         every, store, durable = self.ticks.every, self.store, self.durable
         services = self.services
-        every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
+        every(1, "remind", services.remind.tick)
         every(2, "takeover", services.takeover.take_over)
         every(2, "retry", self.retries.tick)
         every(10, "inbox", self.dispatcher.replay)

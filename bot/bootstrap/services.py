@@ -25,6 +25,8 @@ from bot.services.change import Changes
 from bot.services.channel import Channels
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
+from bot.services.confirm import Confirm
+from bot.services.conflicts import Conflicts
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
@@ -33,16 +35,20 @@ from bot.services.evidence import Evidence
 from bot.services.guard import Guards
 from bot.services.home import Homes
 from bot.services.incidents import Incidents
+from bot.services.invites import Invites
 from bot.services.item_follow import ItemFollow
 from bot.services.item_nags import ItemNags
 from bot.services.items import Items
 from bot.services.lease import Lease, Takeover
 from bot.services.notify import Notify
 from bot.services.obligations import Obligations
+from bot.services.on_call import OnCallLookup, Schedule
 from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
 from bot.services.record import Record
+from bot.services.remind import Remind
+from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.report_resources import Forges
 from bot.services.resources import Resources
@@ -67,6 +73,7 @@ class Services:
     backfill: Backfill
     catch_ups: CatchUps
     changes: Changes
+    conflicts: Conflicts
     declare: Declare
     diagnoses: Diagnoses
     edit_publishing: EditPublishing
@@ -79,8 +86,11 @@ class Services:
     items: Items
     notify: Notify
     obligations: Obligations
+    on_call: OnCallLookup
     publish: Publish
     record: Record
+    remind: Remind
+    reminders: Reminders
     reports: Reports
     runs: Runs
     search: Search
@@ -104,12 +114,24 @@ def build_services(
     lease: Lease,
     limits: Limits,
     runbooks: Mapping[str, Runbook],
+    schedules: Mapping[str, Schedule],
     setup: Callable[[], Sequence[tuple[str, bool]]] = tuple,
 ) -> Services:
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
-    watch = ChannelWatch(store, chat, durable, now)
-    backfill = Backfill(store, chat, now, settings, owner=lease.id, limits=limits, look=watch.look)
+    on_call = OnCallLookup(chat, now, schedules)
+    watch = ChannelWatch(store, chat, durable, now, settings.policy)
+    confirm = Confirm(durable, now, settings)
+    backfill = Backfill(
+        store,
+        chat,
+        now,
+        settings,
+        owner=lease.id,
+        limits=limits,
+        look=watch.look,
+        confirm=confirm,
+    )
     audit = Audit(store)
     evidence = Evidence(store, chat, audit, sites=sites, wall=real_time)
     sites = {name: replace(site, diagnostics=evidence) for name, site in sites.items()}
@@ -141,7 +163,7 @@ def build_services(
     reports = Reports(store, people, settings)
     guards = Guards(store, settings)
     composer = Composer(store, reports, settings.filing, settings.targets, guards, settings.forms)
-    edit_publishing = EditPublishing(store, durable, composer, now)
+    edit_publishing = EditPublishing(store, durable, composer, now, settings)
     record = Record(
         store,
         now,
@@ -149,6 +171,7 @@ def build_services(
         team_url=lambda: chat.identity().url,
         watch=watch,
         edited=edit_publishing.edited,
+        confirm=confirm,
     )
     approvals = Approvals(
         store,
@@ -186,13 +209,16 @@ def build_services(
             settings,
             posts_of(runbooks),
             look=watch.look,
+            named=people.named,
+            granted=lambda: chat.identity().scopes,
+            invites=Invites(store, chat, partial(syncing.enqueue, durable), now, settings, on_call),
             sees=authorize.sees,
         ),
         look=watch.look,
         search=search.keep,
     )
-    follow = ItemFollow(store, durable, tracker, now, lease=lease, limits=limits)
-    items = Items(store, durable, now, settings, place=follow.place)
+    follow = ItemFollow(store, durable, tracker, now, settings.policy, lease=lease, limits=limits)
+    items = Items(store, now, settings, place=follow.place)
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
     durable.workflow(PLAN, workflows.plan)
@@ -204,6 +230,7 @@ def build_services(
         backfill=backfill,
         catch_ups=CatchUps(store, settings),
         changes=Changes(store, durable, now, settings, edited=edit_publishing.edited),
+        conflicts=Conflicts(store, durable, reports, guards),
         declare=Declare(
             store,
             durable,
@@ -236,6 +263,7 @@ def build_services(
             runbooks=runbooks,
             setup=setup,
         ),
+        on_call=on_call,
         incidents=incidents,
         item_follow=follow,
         item_nags=ItemNags(
@@ -244,6 +272,15 @@ def build_services(
         items=items,
         publish=publish,
         record=record,
+        remind=Remind(
+            store=store,
+            durable=durable,
+            now=now,
+            settings=settings,
+            me=lambda: chat.identity().user_id,
+            runbooks=frozenset(runbooks),
+        ),
+        reminders=Reminders(store, durable, now, settings),
         reports=reports,
         runs=Runs(store, durable, runbooks=runbooks, sites=sites, wall=real_time),
         search=search,

@@ -9,20 +9,17 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MONTH = (
-    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
-    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-)
+from bot.domain.time_grammar import MONTH, WEEKDAYS, month_number
+
+_MONTH = rf"(?P<month>{MONTH})"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?:,?\s*(?P<year>20\d\d))?"
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
         r"(?P<year>20\d\d)-(?P<month>\d{1,2})-(?P<day>\d{1,2})",
-        rf"{_MONTH}\.?\s+{_DAY}{_YEAR}",
-        rf"{_DAY}\s+{_MONTH}\.?{_YEAR}",
+        rf"{_MONTH}\s+{_DAY}{_YEAR}",
+        rf"{_DAY}\s+{_MONTH}{_YEAR}",
     )
 )
 _FIGURES = re.compile(r"(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>20\d\d)")
@@ -73,7 +70,7 @@ def due_day(text: str, *, today: date, order: str = "") -> date | None:
         number = 1 if found["number"] == "a" else int(found["number"])
         return today + timedelta(days=number * (7 if found["unit"] == "week" else 1))
     if found := _WEEKDAY.fullmatch(words):
-        ahead = (_WEEKDAYS.index(found["name"][:3]) - today.weekday()) % 7
+        ahead = (WEEKDAYS.index(found["name"][:3]) - today.weekday()) % 7
         return today + timedelta(days=ahead or 7)
     if order and (found := _FIGURES.fullmatch(words)):
         first, second = int(found["first"]), int(found["second"])
@@ -82,7 +79,7 @@ def due_day(text: str, *, today: date, order: str = "") -> date | None:
     for form in _FORMS:
         if found := form.fullmatch(words):
             name = found["month"]
-            month = int(name) if name.isdecimal() else _MONTHS.index(name[:3]) + 1
+            month = int(name) if name.isdecimal() else month_number(name)
             return _day(found["year"], month, int(found["day"]), today)
     return None
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.timeline import Line
+from bot.domain.typed_time import Unit
 from bot.errors import UserError
 
 OTHER_TIME = (
@@ -13,18 +15,32 @@ OTHER_TIME = (
 )
 MOVED_MEANWHILE = "The order has changed meanwhile. Look at the timeline again."
 
-Moment = tuple[datetime, bool, datetime, bool]
+
+@dataclass(frozen=True, order=True)
+class Shown:
+    """What is shown of the time of a line, in UTC, in the order of a timeline.
+
+    ``rank`` is that of its unit. ``until`` is ``at`` where there is no end.
+    """
+
+    at: datetime
+    rank: int
+    until: datetime
+    is_about: bool
 
 
-def moment(line: Line) -> Moment:
-    """Return what is shown of the time of a line: begin, whether with seconds, end, whether about."""
+def moment(line: Line) -> Shown:
+    """Return the time of a line, truncated to what is shown.
+
+    Since 1972 UTC offsets are whole minutes, so truncating before conversion is safe.
+    """
     time = line.entry.time
 
     def cut(at: datetime) -> datetime:
-        return at.replace(second=at.second if time.has_seconds else 0, microsecond=0)
+        return at.replace(second=at.second if time.unit is Unit.SECOND else 0, microsecond=0)
 
     at = cut(time.at)
-    return at, time.has_seconds, cut(time.until) if time.until else at, time.is_about
+    return Shown(at, time.unit.rank, cut(time.until) if time.until else at, time.is_about)
 
 
 def ordered(lines: Iterable[Line]) -> list[Line]:

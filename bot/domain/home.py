@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 
 from bot.domain.actions import ActionItem
 from bot.domain.incident import Incident
@@ -16,7 +17,8 @@ class HomePage:
 
     ``incidents`` are those that are not closed, the latest first, ``items`` the person's open action items
     with the titles of their incidents. ``runbooks`` are the names and titles of those that they may run.
-    ``setup`` are sentences about what the workspace still lacks. ``lead`` is the role that leads.
+    ``setup`` are sentences about what the workspace still lacks. ``lead`` is the role that leads, empty
+    where the team has none, and ``leaders`` the user ids of those who lead, by the incident's id.
     """
 
     user: str
@@ -29,3 +31,4 @@ class HomePage:
     may_declare: bool = False
     has_hubs: bool = False
     lead: str = ""
+    leaders: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -44,6 +44,7 @@ USE_CLOSE = f"Close an incident with {COMMAND} close, which asks for what the re
 SAME_STATUS = f"The status is already {{status}}. To post an update, use {COMMAND} update."
 SAME_SEVERITY = "The severity is already {severity}."
 SAME_ROLE = "<@{user}> is already {role}."
+NOTHING_SAID = "Write what is known, or choose another status or severity."
 IS_OPEN = "This incident is already open; its status is {status}."
 ALREADY_CLOSED = f"This incident is already closed. To see its report, use {COMMAND} report."
 NOT_RESOLVED = f"Resolve the incident first with {COMMAND} resolve, then close it."
@@ -51,11 +52,30 @@ NOT_RESOLVED = f"Resolve the incident first with {COMMAND} resolve, then close i
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The severities, statuses and roles of a team, in order; from ``incident`` in ``mayday.yaml``."""
+    """The severities, statuses and roles of a team, in order; from ``incident`` in ``mayday.yaml``.
+
+    ``leading`` is the role that leads, by default the first; ``speaking`` the one that speaks outward, by
+    default the one that leads. ``descriptions`` say what a role does. With ``declarer_leads`` the declarer
+    leads until somebody takes over.
+    """
 
     severities: tuple[str, ...]
     statuses: tuple[str, ...]
     roles: tuple[str, ...]
+    leading: str = ""
+    speaking: str = ""
+    declarer_leads: bool = True
+    descriptions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def lead(self) -> str:
+        """The role that leads; empty where a team has no roles."""
+        return self.leading or "".join(self.roles[:1])
+
+    @property
+    def speaker(self) -> str:
+        """The role that speaks outward."""
+        return self.speaking or self.lead
 
     @property
     def open_statuses(self) -> tuple[str, ...]:
@@ -137,6 +157,19 @@ class Transition:
     data: Mapping[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """A status update: what it says, and the status and severity after it, which may be the present ones.
+
+    ``next_at`` is when the next update is promised; None is as usual for the severity.
+    """
+
+    text: str
+    status: str
+    severity: str
+    next_at: datetime | None = None
+
+
 def clean_title(raw: str) -> str:
     """Return the title on one line, without surrounding whitespace.
 
@@ -177,7 +210,7 @@ def change_status(
     return Transition(incident=after, kind=kind, data=data)
 
 
-def change_severity(incident: Incident, to: str, *, policy: Policy) -> Transition:
+def change_severity(incident: Incident, to: str, *, policy: Policy, reason: str = "") -> Transition:
     """Raise or lower the severity.
 
     Raises:
@@ -191,8 +224,35 @@ def change_severity(incident: Incident, to: str, *, policy: Policy) -> Transitio
         raise UserError(SAME_SEVERITY.format(severity=to))
     after = replace(incident, severity=to)
     return Transition(
-        incident=after, kind=EntryKind.SEVERITY, data={"from": incident.severity, "to": to}
+        incident=after,
+        kind=EntryKind.SEVERITY,
+        data={"from": incident.severity, "to": to, "text": reason},
     )
+
+
+def post_update(incident: Incident, said: Update, *, policy: Policy, at: datetime) -> Transition:
+    """Post an update, which may change the status and the severity with it: one entry says all of it.
+
+    Raises:
+        UserError: nothing is said and nothing changes, the incident is closed, or there is no such status
+            or severity.
+    """
+    if incident.status == CLOSED:
+        raise UserError(IS_CLOSED)
+    data = {"text": said.text, "status": incident.status}
+    changed = Transition(incident=incident, kind=EntryKind.UPDATE, data=data)
+    severity = {"from": incident.severity, "to": said.severity}
+    if said.severity != incident.severity:
+        changed = change_severity(incident, said.severity, policy=policy, reason=said.text)
+    if said.status != incident.status:
+        with_it = {"severity": severity} if changed.kind is EntryKind.SEVERITY else {}
+        changed = change_status(changed.incident, said.status, policy=policy, at=at, text=said.text)
+        changed = replace(changed, data={**changed.data, **with_it})
+    if changed.kind is EntryKind.UPDATE and not said.text:
+        raise UserError(NOTHING_SAID, field="text")
+    if said.next_at is None or not changed.incident.is_open:
+        return changed
+    return replace(changed, data={**changed.data, "next_at": said.next_at.isoformat()})
 
 
 def assign_role(incident: Incident, role: str, user: str, *, policy: Policy) -> Transition:
@@ -213,6 +273,16 @@ def assign_role(incident: Incident, role: str, user: str, *, policy: Policy) -> 
     return Transition(
         incident=after, kind=EntryKind.ROLE, data={"role": role, "user": user, "before": before}
     )
+
+
+def hand_over(incident: Incident, role: str, user: str, *, policy: Policy, note: str) -> Transition:
+    """Assign a role to a person, with a note for them, which may be empty.
+
+    Raises:
+        UserError: what :func:`assign_role` raises.
+    """
+    given = assign_role(incident, role, user, policy=policy)
+    return replace(given, data={**given.data, "text": note})
 
 
 def reopen(incident: Incident, *, policy: Policy) -> Transition:

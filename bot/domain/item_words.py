@@ -14,6 +14,7 @@ from bot.domain.mrkdwn import MENTION, TOKEN, plain, unescape, without_quotes
 
 _PULL = re.compile(r"/(?:pull|pulls|merge_requests)/\d+")
 _ISSUE = re.compile(r"/issues/\d+")
+_ISSUE_PATH = re.compile(r"(?P<repository>/[^/]+/[^/]+)/issues/(?P<number>\d{1,9})/?")
 
 _LABEL = r"\[(?P<label>[^\[\]<>\n]{1,300})\]"
 _URL = r"https?://(?:[^\s<>|()\[\]]|\([^\s<>|()]{0,200}\)){1,2000}"
@@ -52,6 +53,24 @@ def link_kind(url: str) -> LinkKind:
     if _PULL.search(path):
         return LinkKind.PULL
     return LinkKind.ISSUE if _ISSUE.search(path) else LinkKind.OTHER
+
+
+def number_beside(url: str, other: str) -> int:
+    """Return the number of the issue at ``url`` if ``other`` is one of the same repository, or else 0."""
+    found = [_issue_at(each) for each in (url, other)]
+    return found[0][1] if found[0][0] and found[0][0] == found[1][0] else 0
+
+
+def _issue_at(url: str) -> tuple[str, int]:
+    """Return the address of the repository and the number of an issue; empty and 0 for any other page."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", 0
+    found = _ISSUE_PATH.fullmatch(parts.path)
+    if found is None:
+        return "", 0
+    return f"{parts.netloc}{found['repository']}".casefold(), int(found["number"])
 
 
 def title_of(text: str) -> str:

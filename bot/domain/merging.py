@@ -7,13 +7,20 @@ cleared by hand stays so, whatever else of its line changes.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
+from types import MappingProxyType
 
 _BOX = re.compile(r"^(?P<head>\s*(?:[-*+]|\d+[.)])\s+\[)(?P<tick>[ xX])(?P<tail>\].*)$", re.DOTALL)
+
+_MARK = re.compile(r"<!-- mayday:[^\n]* -->\s*$")
+"""The line by which mayday finds a text again."""
+
+NOTHING_DECIDED: Mapping[str, str] = MappingProxyType({})
 
 LIKENESS = 0.7
 """From how alike on, of 1, two lines count as the same line in other words."""
@@ -36,6 +43,11 @@ class Conflict:
 
     ours: str
     theirs: str
+
+    @property
+    def key(self) -> str:
+        """A fingerprint of both texts, by which a person's decision about them is known."""
+        return hashlib.sha256(f"{self.ours}\0{self.theirs}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,27 +86,47 @@ def is_same(one: str, other: str) -> bool:
     return lines_of(one) == lines_of(other)
 
 
-def merge_drafts(base: Draft | None, ours: Draft, theirs: Draft) -> MergedDraft:
+def merge_drafts(
+    base: Draft | None, ours: Draft, theirs: Draft, decided: Mapping[str, str] = NOTHING_DECIDED
+) -> MergedDraft:
     """Return what to publish: ``ours`` with what people changed from ``base`` to ``theirs``.
 
-    Without a base, nobody knows who changed what: everything that differs is a conflict.
+    Without a base, nobody knows who changed what: everything that differs is a conflict. ``decided`` has
+    the lines that a person wants in place of a conflict, by its key.
     """
     if base is None:
-        pairs = zip_longest((ours.title, *ours.parts), (theirs.title, *theirs.parts), fillvalue="")
-        found = tuple(Conflict(ours=o, theirs=t) for o, t in pairs if not is_same(o, t))
-        return MergedDraft(draft=ours, conflicts=found)
-    title = merge(base.title, ours.title, theirs.title)
-    parts = [
-        merge(*texts) for texts in zip_longest(base.parts, ours.parts, theirs.parts, fillvalue="")
-    ]
+        title = _whole(ours.title, theirs.title, decided)
+        pairs = zip_longest(ours.parts, theirs.parts, fillvalue="")
+        parts = [_whole(*texts, decided) for texts in pairs]
+    else:
+        title = merge(base.title, ours.title, theirs.title, decided)
+        drafts = zip_longest(base.parts, ours.parts, theirs.parts, fillvalue="")
+        parts = [merge(*texts, decided) for texts in drafts]
     return MergedDraft(
         draft=Draft(title=title.text, parts=tuple(part.text for part in parts)),
         conflicts=tuple(each for part in (title, *parts) for each in part.conflicts),
     )
 
 
-def merge(base: str, ours: str, theirs: str) -> Merge:
-    """Return ``ours`` with what ``theirs`` changed of ``base``."""
+def _whole(ours: str, theirs: str, decided: Mapping[str, str]) -> Merge:
+    """Two texts of which nobody knows what they were before."""
+    conflict = Conflict(ours=ours, theirs=theirs)
+    if is_same(ours, theirs):
+        return Merge(text=ours)
+    if conflict.key in decided:
+        return Merge(text="\n".join(_decided(conflict, decided)))
+    return Merge(text=ours, conflicts=(conflict,))
+
+
+def _decided(conflict: Conflict, decided: Mapping[str, str]) -> list[str]:
+    """The lines that a person wants in place of a conflict. mayday's marks stay, whatever they chose."""
+    text = decided[conflict.key]
+    kept = [line for line in text.split("\n") if not _MARK.match(line)] if text else []
+    return kept + [line for line in conflict.ours.split("\n") if _MARK.match(line)]
+
+
+def merge(base: str, ours: str, theirs: str, decided: Mapping[str, str] = NOTHING_DECIDED) -> Merge:
+    """Return ``ours`` with what ``theirs`` changed of ``base``, and what was ``decided`` of conflicts."""
     if is_same(theirs, base) or is_same(theirs, ours):
         return Merge(text=ours)
     if is_same(ours, base):
@@ -108,7 +140,9 @@ def merge(base: str, ours: str, theirs: str) -> Merge:
         merged += _ticked(before[at : cluster.start], ticks, at)
         at = cluster.end
         found = _resolved(cluster, before, new, there, ticks)
-        if isinstance(found, Conflict):
+        if isinstance(found, Conflict) and found.key in decided:
+            merged += _decided(found, decided)
+        elif isinstance(found, Conflict):
             conflicts.append(found)
         else:
             merged += found

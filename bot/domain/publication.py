@@ -58,11 +58,23 @@ class Document:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrackedItem:
+    """An action item that people track in an issue or a pull request of theirs, at ``url``."""
+
+    item: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Publication:
-    """Everything that publishing a report sends, in the order in which it is sent."""
+    """Everything that publishing a report sends, in the order in which it is sent.
+
+    ``tracked`` are the action items that get no issue, because people track them already.
+    """
 
     incident_id: str
     documents: tuple[Document, ...]
+    tracked: tuple[TrackedItem, ...] = ()
 
     @property
     def reports(self) -> tuple[Document, ...]:

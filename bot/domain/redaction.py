@@ -12,12 +12,13 @@ from collections.abc import Iterator
 HIDDEN = "[redacted]"
 
 _KEY = re.compile(
-    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:.{0,8000}?-----END [A-Z ]{0,30}KEY-----|.{0,8000})",
+    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+    r"(?:.{0,8000}?-----END [A-Z ]{0,30}KEY(?: BLOCK)?-----|.{0,8000})",
     re.DOTALL,
 )
 """A private key, also one that does not end: then what follows may be of it."""
 
-_KEY_END = re.compile(r"-----END [A-Z ]{0,30}PRIVATE KEY-----")
+_KEY_END = re.compile(r"-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_LINE = re.compile(r"(?:\S{10,40}Z )?\s*[A-Za-z0-9+/]{1,100}={0,2}\s*")
 """A line of a private key, in a log after its time."""
 
@@ -46,7 +47,7 @@ _VALUE = r"""
 
 _WORDS = r"""
     (?:token|secret|secret[_-]?key|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|key-data
-        |(?:crypt|encryption|fernet|signing)[_-]?keys?|(?<=["'])auth|credentials?|session[_-]?id|client[_-]?secret|_xsrf|hub-login|(?P<strict>passw(?:or)?d|passphrase|pwd))
+        |(?:crypt|encryption|fernet|signing)[_-]?keys?|(?<=["'])auth|credentials?|session[_-]?id|client[_-]?secret|(?<=_)pat|_xsrf|hub-login|(?P<strict>passw(?:or)?d|passphrase|pwd))
 """
 _PROSE = r"""
     (?:(?:authentication|cannot|context|could|denied|dial|error|expired|failed|for|forbidden|from|get|in

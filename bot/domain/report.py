@@ -6,16 +6,15 @@ report. Its form determines the layout.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.domain.actions import ActionItem
 from bot.domain.backdated import known_times, without_buttons
-from bot.domain.entry_order import ordered
+from bot.domain.entry_order import moment, ordered
 from bot.domain.incident import CLOSED, Incident
 from bot.domain.milestones import Duration, Milestone, Times, durations
 from bot.domain.mrkdwn import Named
@@ -31,7 +30,8 @@ from bot.domain.report_form import (
     ReportForm,
 )
 from bot.domain.timeline import EntryKind, Heading, Line, chosen
-from bot.domain.typed_time import zone_name
+from bot.domain.typed_time import Unit, zone_name
+from bot.domain.unfinished import is_unfinished
 
 OTHER_GROUP = "Other"
 Period = tuple[date, date]
@@ -45,9 +45,10 @@ _NOT_IN_TIMELINE = frozenset(
         EntryKind.PUBLISHED,
         EntryKind.CHANNEL,
         EntryKind.PRIVATE,
+        EntryKind.INVITED,
+        EntryKind.EDITED,
     }
 )
-_PLACEHOLDER = re.compile(r"\{\{[^{}\n]*\}\}|\b(?:TODO|TBD|FIXME)\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +63,13 @@ class HubLink:
 class Moment:
     """A time in the timeline with all its lines.
 
-    ``at`` is in the team's zone, truncated to what is shown; ``seconds`` says whether seconds are shown.
+    ``at`` is in the team's zone, truncated to what is shown; ``unit`` is the smallest that is shown.
     ``new_day`` marks the first moment of a new day, ``new_zone`` the first after a DST change. ``until`` is
     the end of a span, ``is_about`` whether the time is approximate.
     """
 
     at: datetime
-    seconds: bool
+    unit: Unit
     new_day: bool
     new_zone: bool
     lines: tuple[Line, ...]
@@ -86,12 +87,20 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Checks:
-    """The four checkboxes at the end of a report."""
+    """The four checkboxes at the end of a report, and whether they are ticked."""
 
     over: bool
     filled: bool
     cleaned: bool
     linked: bool
+
+    def chosen(self, ticks: Mapping[str, bool]) -> Checks:
+        """Return the checkboxes with those that people ticked or unticked, by their names."""
+        return Checks(**{**asdict(self), **ticks})
+
+    def untrue(self, ticks: Mapping[str, bool]) -> tuple[str, ...]:
+        """Return the names of those that people ticked although they aren't so."""
+        return tuple(name for name, is_so in asdict(self).items() if ticks.get(name) and not is_so)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +111,8 @@ class Report:
     ``date`` is the date of the report, ``period`` the first and the last day of the incident. ``times`` are
     the times of the incident that are known, ``durations`` how long it took to each. ``zone_names`` are the
     zone abbreviations in the timeline, usually one. ``gaps`` are the keys of the missing parts that its form
-    requires.
+    requires. ``is_finished`` is whether no text has something that is still to be written, ``found`` what
+    mayday finds of the checkboxes.
     """
 
     incident: Incident
@@ -121,7 +131,13 @@ class Report:
     lucky: tuple[Line, ...]
     groups: tuple[Group, ...]
     gaps: frozenset[str]
-    checks: Checks
+    is_finished: bool
+    found: Checks
+
+    @property
+    def checks(self) -> Checks:
+        """The checkboxes as people want them, or as mayday finds them."""
+        return self.found.chosen(self.incident.report_options.ticks)
 
     @property
     def people(self) -> Mapping[str, str]:
@@ -178,6 +194,8 @@ def assemble(
     typed = [incident.title, incident.summary, *answers.texts.values()]
     typed += [text for one in options.extra for text in (one.heading, one.text)]
     typed += [item.title for item in kept]
+    typed += [line.text for group in (shown, notes, wrong, lucky) for line in group]
+    is_finished = not any(is_unfinished(text) for text in typed)
     report = Report(
         incident=incident,
         form=form,
@@ -195,11 +213,11 @@ def assemble(
         lucky=lucky,
         groups=_groups(kept, always=()),
         gaps=frozenset(),
-        checks=Checks(
+        is_finished=is_finished,
+        found=Checks(
             over=not incident.is_open,
             filled=False,
-            cleaned=incident.status == CLOSED
-            and not any(_PLACEHOLDER.search(text) for text in typed),
+            cleaned=incident.status == CLOSED and is_finished,
             linked=bool(kept) and all(item.is_tracked for item in kept),
         ),
     )
@@ -232,7 +250,7 @@ def in_form(report: Report, form: ReportForm) -> Report:
         form=form,
         groups=_groups(report.items, always=form.groups),
         gaps=frozenset(gaps),
-        checks=replace(report.checks, filled=not gaps),
+        found=replace(report.found, filled=not gaps and report.is_finished),
     )
 
 
@@ -259,31 +277,6 @@ def _has_content(moment: Moment) -> bool:
     return any(line.entry.kind not in own for line in moment.lines)
 
 
-@dataclass(frozen=True, order=True)
-class _Shown:
-    """What is shown of the time of a line, in UTC; ``until`` is ``at`` where there is no end."""
-
-    at: datetime
-    seconds: bool
-    until: datetime
-    is_about: bool
-
-
-def _shown(line: Line) -> _Shown:
-    """Return the time of a line, truncated to what is shown.
-
-    Since 1972 UTC offsets are whole minutes, so truncating before conversion is safe.
-    """
-    time = line.entry.time
-
-    def cut(at: datetime) -> datetime:
-        return at.replace(second=at.second if time.has_seconds else 0, microsecond=0)
-
-    at = cut(time.at)
-    until = cut(time.until) if time.until else at
-    return _Shown(at, time.has_seconds, until, time.is_about)
-
-
 def _text(incident: Incident, key: str) -> str:
     return incident.summary if key == SUMMARY else incident.answers.texts.get(key, "")
 
@@ -307,29 +300,31 @@ def _in_timeline(lines: Iterable[Line]) -> list[Line]:
 
 
 def _moments(lines: Iterable[Line], zone: ZoneInfo) -> tuple[Moment, ...]:
-    shown_lines = sorted(
-        lines, key=lambda line: (_shown(line), line.entry.rank, line.entry.at, line.entry.id)
-    )
     moments: list[Moment] = []
-    for shown, group in groupby(shown_lines, key=_shown):
-        at = shown.at.astimezone(zone)
-        before = moments[-1].at if moments else at
+    zone_before = None
+    for shown, group in groupby(ordered(lines), key=moment):
+        kept = tuple(group)
+        unit, at = kept[0].entry.time.unit, shown.at.astimezone(zone)
+        before = moments[-1] if moments else None
+        days = {side.date() for side in (before.at, before.until) if side} if before else set()
         moments.append(
             Moment(
                 at=at,
-                seconds=shown.seconds,
-                new_day=at.date() != before.date(),
-                new_zone=at.tzname() != before.tzname(),
-                lines=tuple(group),
+                unit=unit,
+                new_day=bool(days) and days != {at.date()},
+                new_zone=zone_before not in (None, at.tzname()),
+                lines=kept,
                 until=shown.until.astimezone(zone) if shown.until > shown.at else None,
                 is_about=shown.is_about,
             )
         )
+        zone_before = at.tzname() if unit.has_clock else zone_before
     return tuple(moments)
 
 
 def _zone_names(moments: tuple[Moment, ...], incident: Incident, zone: ZoneInfo) -> tuple[str, ...]:
-    times = [at for moment in moments for at in (moment.at, moment.until) if at] or [
+    clocks = [moment for moment in moments if moment.unit.has_clock]
+    times = [at for moment in clocks for at in (moment.at, moment.until) if at] or [
         incident.declared_at.astimezone(zone)
     ]
     return tuple(dict.fromkeys(zone_name(at) for at in times))

@@ -94,6 +94,10 @@ class ReportForm:
         """The section with this key; None if the form has none."""
         return next((each for each in self.sections if each.key == key), None)
 
+    def uses(self, value: str) -> bool:
+        """Whether a template mentions a value, by its name."""
+        return any(value in text for _file, text in self.templates)
+
     @property
     def questions(self) -> tuple[FormSection, ...]:
         """The sections that the close form asks for, in order."""

@@ -20,7 +20,8 @@ class ReportOptions:
     """What people chose for one report.
 
     ``headings`` has other headings by section key, ``hub_urls`` the public URLs of hubs that are not
-    configured. ``labels`` and ``assignees`` (GitHub logins) are the configured ones if None.
+    configured. ``labels`` and ``assignees`` (GitHub logins) are the configured ones if None. ``ticks`` are
+    the checkboxes that people ticked or unticked, by their names; mayday ticks the others.
     """
 
     headings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -28,3 +29,4 @@ class ReportOptions:
     assignees: tuple[str, ...] | None = None
     hub_urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     extra: tuple[ExtraSection, ...] = ()
+    ticks: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,8 +1,10 @@
 """The parts of a report that people edit, each as JSON by the name of its field.
 
 A part is named ``section/KEY``, ``extra`` (all sections that only this report has), ``headings`` (those of
-sections without a text of their own), ``times``, ``about`` or ``item/ID``. What a form showed,
-what is stored and what a revision keeps are compared field by field, so that two people who change
+sections without a text of their own), ``times``, ``about``, ``details`` (what the card shows too), ``front``
+(the name and the description in front matter), ``ticks``, ``item/ID`` or ``entry/ID``, and ``timeline`` is
+what else it collects. What a form showed, what is stored and what a revision keeps are compared field by
+field, so that two people who change
 different fields of a part both keep their change.
 """
 
@@ -21,8 +23,10 @@ from bot.domain.incident import Incident, clean_title
 from bot.domain.report_options import ExtraSection
 from bot.errors import UserError
 
-SECTION, ITEM = "section", "item"
+SECTION, ITEM, ENTRY = "section", "item", "entry"
 EXTRA, TIMES, ABOUT, HEADINGS = "extra", "times", "about", "headings"
+FRONT, TICKS, DETAILS = "front", "ticks", "details"
+TIMELINE = "timeline"
 SUMMARY = "summary"
 
 OTHER_HEADINGS = {
@@ -35,7 +39,17 @@ OTHER_HEADINGS = {
 }
 """The headings of sections that are collected during the incident, by their keys."""
 
-TEXTS = frozenset({"text", "sections"})
+CHECKS = {
+    "over": "Incident has been dealt with or is over",
+    "filled": "Sections above are filled out",
+    "cleaned": "Incident title and after-action report is cleaned up",
+    "linked": "All actionable items above have linked GitHub Issues",
+}
+"""The checkboxes by their names."""
+
+FRONT_TEXTS = ("name", "about")
+
+TEXTS = frozenset({"text", "sections", "summary", *FRONT_TEXTS})
 """The fields of which the audit log has only a hash."""
 
 TEXT_LIMIT = 40_000
@@ -99,6 +113,17 @@ def incident_values(incident: Incident, part: str) -> dict[str, Any]:
             return {"sections": [{"heading": e.heading, "text": e.text} for e in options.extra]}
         case ("headings", ""):
             return {key: options.headings.get(key, "") for key in OTHER_HEADINGS}
+        case ("front", ""):
+            return {key: answers.texts.get(key, "") for key in FRONT_TEXTS}
+        case ("ticks", ""):
+            return {name: options.ticks.get(name) for name in CHECKS}
+        case ("details", ""):
+            return {
+                "title": incident.title,
+                "hubs": list(incident.hubs),
+                "hub_urls": dict(options.hub_urls),
+                "summary": incident.summary,
+            }
         case ("about", ""):
             day = answers.report_date
             return {
@@ -133,6 +158,18 @@ def changed_incident(incident: Incident, part: str, values: Values) -> Incident:
             for key, heading in values.items():
                 incident = _with_heading(incident, key, heading)
             return incident
+        case ("front", ""):
+            for key, text in values.items():
+                incident = _with_text(incident, key, " ".join(_clean_text(text).split()))
+            return incident
+        case ("ticks", ""):
+            ticks = {**options.ticks, **values}
+            kept = MappingProxyType({name: one for name, one in ticks.items() if one is not None})
+            return replace(incident, report_options=replace(options, ticks=kept))
+        case ("details", ""):
+            if "summary" in values:
+                incident = _with_text(incident, SUMMARY, _clean_text(values["summary"], "summary"))
+            return _with_about(incident, values)
         case ("about", ""):
             return _with_about(incident, values)
     raise UserError(NO_SUCH_PART)
@@ -178,6 +215,15 @@ def _with_about(incident: Incident, values: Values) -> Incident:
             _require_link(url, field="hub_urls")
         options = replace(options, hub_urls=MappingProxyType(dict(values["hub_urls"])))
     return replace(incident, report_options=options)
+
+
+def shown_details(incident: Incident) -> dict[str, Any]:
+    """Return what the card shows of an incident that people edit."""
+    return {
+        "title": incident.title,
+        "hubs": list(incident.hubs),
+        "summary": incident.summary,
+    }
 
 
 def _names(names: list[str] | None) -> tuple[str, ...] | None:
@@ -234,9 +280,9 @@ def _require_link(url: str, *, field: str) -> None:
         raise UserError(NOT_A_LINK, field=field)
 
 
-def _clean_text(text: str) -> str:
+def _clean_text(text: str, field: str = "text") -> str:
     if len(text) > TEXT_LIMIT:
-        raise UserError(LONG_TEXT.format(limit=TEXT_LIMIT), field="text")
+        raise UserError(LONG_TEXT.format(limit=TEXT_LIMIT), field=field)
     return text.strip()
 
 

@@ -16,9 +16,14 @@ class ResourceKind(StrEnum):
 
     CHANNEL = "channel"
     INVITE = "invite"  # the person's user id
+    GROUP_INVITE = "group_invite"  # the user group's id
+    NOT_INVITED = "not_invited"  # the user group's id
+    ON_CALL = "on_call"  # the schedule's name
+    ON_CALL_SHOWN = "on_call_shown"  # the schedule's name
     CARD = "card"
     PIN = "pin"
     TOPIC = "topic"
+    CANVAS = "canvas"
     BOOKMARK = "bookmark"  # the bookmark's title
     ANNOUNCEMENT = "announcement"
     ANNOUNCED_UPDATE = "announced_update"  # the entry's id
@@ -27,7 +32,9 @@ class ResourceKind(StrEnum):
     NOTIFIED = "notified"  # the beginning of the act's digest, and the channel's number
     CATCH_UP = "catch_up"  # the user id of the person who joined, and when
     NEWS = "news"  # the entry's id and the subscriber's user id
+    FILED = "filed"  # the message's ts
     REMINDER = "reminder"  # the reminder's number
+    INCIDENT_REMINDER = "incident_reminder"  # the reminder's kind and number
     DIAGNOSIS = "diagnosis"  # the diagnosis' id
     RUN = "run"  # the run's id
     RUN_STEP = "run_step"  # the run's id and the step's number
@@ -36,7 +43,9 @@ class ResourceKind(StrEnum):
     )
     NOTICE = "notice"
     CHANNEL_NOTICE = "channel_notice"  # the entry's id and the person's user id
+    HANDOVER = "handover"  # the entry's id
     REVIEW = "review"  # the beginning of the text's digest
+    CONFLICT = "conflict"  # a hash of the text's key and of what both sides changed
     ITEM_NAG = "item_nag"  # the action item's id, and the reminder's number or why it is sent
     REPORT_FILE = "report_file"  # the target's subject
     REPORT_ISSUE = "report_issue"  # the target's subject
@@ -80,6 +89,7 @@ class ResourceState(StrEnum):
 _KEY_NAMES = {
     ResourceKind.ANNOUNCED_UPDATE: "announced",
     ResourceKind.REMINDER: "remind",
+    ResourceKind.INCIDENT_REMINDER: "reminder",
     ResourceKind.RUN_STEP: "run",
     ResourceKind.REPORT_FILE: "publish/folder",
     ResourceKind.REPORT_ISSUE: "publish/incident",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from bot.domain.evidence import Fact, Known, Unknown
 from bot.domain.hubs import Row, ServerKey
@@ -16,9 +15,7 @@ from bot.domain.typography import plain_forms
 
 AMBIGUOUS = "“{name}” can mean {users}: write the name of one exactly."
 LOOKUP_FAILED = "The hub could not be asked about {name}: {why}"
-UNKNOWN_USER = "The hub has no user {name}: {hint}"
-DID_YOU_MEAN = "did you mean {user}?"
-CHECK_SPELLING = "check the spelling."
+UNKNOWN_USER = "The hub has no user {name}: check the spelling."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +61,10 @@ def spellings(name: str) -> tuple[str, ...]:
 
 
 def resolve(named: Iterable[str], rows: Sequence[Row], people: Mapping[str, Fact[bool]]) -> Targets:
-    """Resolve each name to servers. ``people`` says which users the hub knows."""
+    """Resolve each name to servers. ``people`` says which users the hub knows.
+
+    Of a name that nobody has, no other is suggested: a hurried person would take it for their target.
+    """
     keys: set[ServerKey] = set()
     idle: list[str] = []
     problems: list[str] = []
@@ -87,9 +87,7 @@ def resolve(named: Iterable[str], rows: Sequence[Row], people: Mapping[str, Fact
         elif known is not None and known.value:
             idle.append(user + "".join(name.partition("/")[1:]).lower())
         else:
-            close = get_close_matches(user, users, n=1, cutoff=0.6)
-            hint = DID_YOU_MEAN.format(user=close[0]) if close else CHECK_SPELLING
-            problems.append(UNKNOWN_USER.format(name=name, hint=hint))
+            problems.append(UNKNOWN_USER.format(name=name))
     return Targets(keys=frozenset(keys), idle=tuple(idle), problems=tuple(problems))
 
 

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from bot.domain.time_words import NO_ORDER, Side, Words, begins_with_clock, scan
-from bot.domain.typed_time import TypedTime
+from bot.domain.time_grammar import hour_of_day
+from bot.domain.time_sides import Side, Words
+from bot.domain.time_words import NO_ORDER, begins_with_clock, scan
+from bot.domain.time_zones import zone_at
+from bot.domain.typed_time import TypedTime, Unit
 from bot.domain.typography import plain_marks, spaced
 from bot.errors import UserError
 
@@ -21,7 +24,11 @@ LEFT_OVER = (
     "“{part}” in “{text}” can't be read as part of the time: write a time such as 14:05, "
     "10:05 - 10:20 or ~16:06 PST."
 )
-NO_CLOCK = "“{text}” has no time of day: write one, such as 2017-02-23 21:10."
+MIXED = "“{text}” has a time of day on one side only: write both sides with a time of day, or none."
+NO_CLOCK = (
+    "“{part}” behind the day can't be read as a time of day: write one, such as 21:10, or a colon "
+    "between the day and the text."
+)
 INVALID = "“{text}” isn't a valid date or time."
 SKIPPED = "“{text}” does not exist in {zone}: the clocks went forward (DST)."
 IN_THE_FUTURE = "“{text}” is in the future in {zone}: write when it happened."
@@ -37,6 +44,8 @@ LONGEST_NIGHT = timedelta(hours=12)
 _SHOWN = 60
 """Characters of the typed text in a sentence."""
 _NOON = 12
+_MIDNIGHT = 24
+"""At the end of a day: which day a person means is asked rather than chosen."""
 _WEEKDAYS = 7
 _YEARS = 9
 """How many years back a day without a year is looked for: 29 February may be eight years ago."""
@@ -48,6 +57,12 @@ _LIKE_TIME = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"(?=$|\s|[:,;.-](?:\s|$))\s*[:,;.-]?\s*")
+_LIKE_CLOCK = re.compile(
+    r"\d|[~≈∼]|(?:about|around|approx|approximately|circa|ca|roughly|early|late)\b"
+    r"|(?:morning|noon|midday|afternoon|evening|night|midnight)\b",
+    re.IGNORECASE,
+)
+"""What may be meant as a time of day behind a day."""
 _ENDS = " \t\n.,;:]})"
 
 
@@ -110,6 +125,9 @@ class Reader:
         if not after or begins_with_clock(marks[after.end() :]):
             part = marks[words.end :].split(maxsplit=1)[0]
             raise UserError(LEFT_OVER.format(part=_cut(part), text=_cut(marks[opening.end() :])))
+        if words.is_day and ":" not in after[0] and self._is_like_clock(marks, after.end()):
+            part = marks[after.end() :].split(maxsplit=1)[0]
+            raise UserError(NO_CLOCK.format(part=_cut(part)))
         return self._resolved(words, typed), text[after.end() :]
 
     def opening(self, text: str) -> str:
@@ -119,26 +137,64 @@ class Reader:
             words = self._scan(marks, 0)
         except UserError:
             return ""
-        is_time = words.is_complete and not _AT.match(marks) and _AFTER.match(marks, words.end)
+        is_time = words.is_complete and not words.is_day
+        is_time = is_time and not _AT.match(marks) and _AFTER.match(marks, words.end) is not None
         return marks[: words.end].strip() if is_time else ""
 
     def _scan(self, marks: str, start: int) -> Words:
         around = self.now if self.day is None else datetime.combine(self.day, time(), UTC)
         return scan(marks, start, home=self.zone, around=around, order=self.order)
 
+    def _is_like_clock(self, marks: str, start: int) -> bool:
+        """Return whether what follows a day may be a time of day or a zone."""
+        zone = zone_at(marks, start, self.zone, self.now)
+        return zone is not None or _LIKE_CLOCK.match(marks, start) is not None
+
     def _resolved(self, words: Words, typed: str) -> TypedTime:
         try:
-            at, until = self._span(words.sides, _cut(typed))
+            sides = _with_shared_day(words.sides)
+            at, until = (self._days_of if words.is_day else self._span)(sides, _cut(typed))
         except (ValueError, OverflowError):
             raise UserError(INVALID.format(text=_cut(typed))) from None
         return TypedTime(
             at=at,
             until=until,
             is_about=words.is_about,
-            has_seconds=any(side.second is not None for side in words.sides),
+            unit=_unit(words),
             typed=typed,
             zone=next((side.zone_name for side in words.sides if side.zone_name), ""),
         )
+
+    def _days_of(self, sides: tuple[Side, ...], text: str) -> tuple[datetime, datetime | None]:
+        """Return when the first and the last day or month begin; None without a last one."""
+        first, *rest = sides
+        at = self._begin(first, text)
+        if not rest:
+            return at, None
+        last = rest[0]
+        if last.year is None and last.month is not None and first.month is not None:
+            is_next_year = last.month < first.month
+            last = replace(last, year=at.astimezone(self.zone).year + is_next_year)
+        until = self._begin(last, text)
+        if until <= at:
+            raise UserError(BACKWARD.format(text=text))
+        return at, until
+
+    def _begin(self, side: Side, text: str) -> datetime:
+        """Return when the latest day or month in the past begins that a side can mean."""
+        if side.figures and side.month is None:
+            raise UserError(NO_ORDER.format(text=side.figures))
+        day = side.day if side.month is None else side.day or 1
+        days = list(self._days(replace(side, day=day)))
+        # Where the clocks went forward at midnight, the day begins an hour later.
+        moments = [datetime.combine(day, time(), tzinfo=self.zone) for day in days]
+        past = [moment for moment in moments if moment.astimezone(UTC) <= self.now + SKEW]
+        moment = (past or moments)[0]
+        if side.weekday is not None and moment.weekday() != side.weekday:
+            raise UserError(OTHER_WEEKDAY.format(text=text))
+        if not past:
+            raise UserError(IN_THE_FUTURE.format(text=text, zone=self.zone))
+        return moment.astimezone(UTC)
 
     def _span(self, sides: tuple[Side, ...], text: str) -> tuple[datetime, datetime | None]:
         if len(sides) == 1:
@@ -248,6 +304,32 @@ def _with_shared(first: Side, last: Side) -> tuple[Side, Side]:
     return first, last
 
 
+def _with_shared_day(sides: tuple[Side, ...]) -> tuple[Side, ...]:
+    """Return the sides, each with the month and the year that only the other has."""
+    if len(sides) == 1:
+        return sides
+    first, last = (replace(side) for side in sides)
+    if last.month is None and last.day is not None:
+        last.month, last.year = first.month, last.year or first.year
+    if first.month is None and first.day is not None:
+        first.month, first.year = last.month, first.year or last.year
+    if first.month is None or last.month is None:
+        return first, last
+    is_next_year = (last.month, last.day or 0) < (first.month, first.day or 0)
+    if first.year is None and last.year is not None:
+        first.year = last.year - is_next_year
+    elif last.year is None and first.year is not None:
+        last.year = first.year + is_next_year
+    return first, last
+
+
+def _unit(words: Words) -> Unit:
+    if words.is_day:
+        return Unit.MONTH if words.sides[0].is_month else Unit.DAY
+    has_seconds = any(side.second is not None for side in words.sides)
+    return Unit.SECOND if has_seconds else Unit.MINUTE
+
+
 def _has_half(side: Side) -> bool:
     return (side.hour or 0) <= _NOON
 
@@ -268,12 +350,10 @@ def _hour(side: Side) -> int:
     Raises:
         ValueError: there is no such hour.
     """
-    hour = side.hour or 0
-    if not side.half or (side.half == "p" and hour > _NOON) or (side.half == "a" and hour == 0):
-        return hour
-    if not 1 <= hour <= _NOON:
-        raise ValueError(hour)
-    return hour % _NOON + (_NOON if side.half == "p" else 0)
+    hour = hour_of_day(side.hour or 0, side.half)
+    if hour is None or hour == _MIDNIGHT:
+        raise ValueError(side.hour)
+    return hour
 
 
 def _local_day(at: datetime, side: Side, reader: Reader) -> date:
@@ -281,9 +361,8 @@ def _local_day(at: datetime, side: Side, reader: Reader) -> date:
 
 
 def _incomplete(words: Words, *, otherwise: str) -> str:
-    """Return what is said of text that isn't a whole time: it is a day, or ``otherwise``."""
-    is_day = words.is_like_time and all(side.hour is None for side in words.sides)
-    return NO_CLOCK if is_day else otherwise
+    """Return what is said of text that isn't a whole time: its sides differ, or ``otherwise``."""
+    return MIXED if len(words.sides) == 2 and words.is_like_time else otherwise
 
 
 def _cut(text: str) -> str:

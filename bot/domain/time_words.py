@@ -8,9 +8,36 @@ don't know, and skip words. Here a part is recognised as a whole or not at all, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
+from bot.domain.time_grammar import WEEKDAYS, month_number
+from bot.domain.time_patterns import (
+    ABOUT,
+    ACCESS_LOG,
+    AND,
+    CLOCKS,
+    DASH,
+    DASHED,
+    DAY_MONTH,
+    DAY_TO,
+    FIGURES,
+    FILLER,
+    ISO,
+    JOINED,
+    LAST_DAY,
+    LATE_YEAR,
+    MONTH_DAY,
+    MONTH_TO,
+    MONTH_YEAR,
+    OPENING,
+    RELATIVE,
+    STAMP,
+    STAMP_CLOCK,
+    WEEKDAY,
+    WORDS,
+)
+from bot.domain.time_sides import Side, Words
 from bot.domain.time_zones import is_real_offset, zone_at
 from bot.errors import UserError
 
@@ -21,123 +48,14 @@ AMBIGUOUS = (
 NO_ORDER = (
     "“{text}” can be two days: write 2022-01-21 or 21 Jan 2022, or configure report.date_order."
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WORDS = ("may", "mar", "march")
-"""Months that are words, too, where they stand in small letters and without a year."""
-
-_MONTH = (
-    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
-    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])\.?"
-)
-_HALF = r"(?P<half>\s{0,3}[ap]\.?\s?m\b\.?|[ap](?!\w))"
-_END = r"(?![\d:]|\.\d|\s?[ap]\.?m\b)"
-_YEAR = rf"(?P<year>(?:19|20)\d\d){_END}"
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-_CLOCKS = (
-    _compiled(
-        r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?!\d)"
-        rf"(?::(?P<second>\d{{2}})(?:[.,]\d{{1,9}})?(?!\d))?{_HALF}?"
-    ),
-    _compiled(rf"(?P<hour>\d{{1,2}})(?:\.(?P<minute>\d{{2}}))?(?P<second>(?!))?{_HALF}"),
-    # 2-3pm: an hour alone, if the end of the span has a half of the day.
-    _compiled(
-        r"(?P<hour>\d{1,2})(?P<minute>(?!))?(?P<second>(?!))?(?P<half>(?!))?"
-        r"(?=\s?(?:-|to|until)\s?\d{1,2}(?:[:.]\d\d)?\s?[ap]\.?m\b)"
-    ),
-)
-_STAMP = _compiled(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?=\d{4})")
-_STAMP_CLOCK = _compiled(
-    r"(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?:[.,]\d{1,9})?(?!\d)(?P<half>(?!))?"
-)
-_ISO = _compiled(r"(?P<year>\d{4})([-/])(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?!\d)(?:T(?=\d))?")
-_ACCESS_LOG = _compiled(rf"(?P<day>\d{{1,2}})/{_MONTH}/(?P<year>\d{{4}}):(?=\d\d:)")
-_FIGURES = _compiled(
-    r"(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})(?:\2(?P<year>\d{4}|\d{2}))?"
-    r"(?![\d:/-]|\.\d|\s?[ap]\.?m\b)"
-)
-_MONTH_DAY = _compiled(rf"{_MONTH}\s?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?{_END}(?:\s?,?\s?{_YEAR})?")
-_DAY_MONTH = _compiled(
-    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?[\s-]?{_MONTH}(?:[\s,-]\s?{_YEAR})?"
-)
-_RELATIVE = _compiled(r"(?P<word>today|yesterday)(?![\w'])")
-_WEEKDAY = _compiled(
-    r"(?P<weekday>mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r?s(?:day)?)?|fri(?:day)?|"
-    r"sat(?:urday)?|sun(?:day)?)(?![\w'])\.?"
-)
-_LATE_YEAR = _compiled(_YEAR)
-_ABOUT = _compiled(r"[~≈∼]\s*|(?:about|around|approximately|approx\.?|circa|ca\.|roughly)\s+")
-_FILLER = _compiled(r"[,\s]+|(?:at|on)\s+|[\[\]{}]+")
-_DASH = _compiled(r"\s*-\s+|,?\s+-\s*(?=\d)")
-_OPENING = _compiled(r"(?P<word>between|from)\s+")
-_JOINED = _compiled(r"\s*(?:-{1,3}>?|→)\s*|\s+(?:to|until|till|til|through)\s+")
-_AND = _compiled(r"\s+and\s+")
-_DASHED = _compiled(
-    rf"\s?-(?P<hour>\d\d)(?P<colon>:?)(?P<minute>\d\d)?(?P<second>:\d\d)?{_HALF}?(?![\w:])"
-)
-_NIGHT = 12 * 60
+NIGHT = 12 * 60
 """Minutes: the longest span that may end on the next day without its date."""
-
-
-@dataclass(kw_only=True)
-class Side:
-    """What is written of one time; what isn't written is None or empty.
-
-    ``relative`` is ``today`` or ``yesterday``, ``half`` is ``a`` or ``p``. ``figures`` is a day in figures,
-    such as ``1/2``, without ``month`` and ``day`` if their order isn't known. ``is_iso`` is whether the
-    clock follows a ``T``.
-    """
-
-    year: int | None = None
-    month: int | None = None
-    day: int | None = None
-    relative: str = ""
-    weekday: int | None = None
-    figures: str = ""
-    is_iso: bool = False
-    hour: int | None = None
-    minute: int = 0
-    second: int | None = None
-    half: str = ""
-    zone: tzinfo | None = None
-    zone_name: str = ""
-
-    @property
-    def has_date(self) -> bool:
-        """Whether a day is written."""
-        is_named = self.month is not None or self.weekday is not None
-        return is_named or bool(self.relative or self.figures)
-
-    @property
-    def is_like_time(self) -> bool:
-        """Whether a day or a clock is written; 3/4 alone may be a fraction."""
-        is_fraction = bool(self.figures) and self.year is None
-        return self.hour is not None or (self.has_date and not is_fraction)
-
-
-@dataclass(kw_only=True)
-class Words:
-    """The parts of a time. ``end`` is the index in the text at which it ends.
-
-    ``is_like_time`` is whether there is a day or a clock, ``is_complete`` whether there is a whole time.
-    """
-
-    sides: tuple[Side, ...]
-    is_about: bool
-    is_complete: bool
-    is_like_time: bool
-    end: int
 
 
 def begins_with_clock(text: str) -> bool:
     """Return whether the text begins with a clock such as ``14:05``, maybe after a comma or a word."""
-    filler = _FILLER.match(text)
-    return _CLOCKS[0].match(text, filler.end() if filler else 0) is not None
+    filler = FILLER.match(text)
+    return CLOCKS[0].match(text, filler.end() if filler else 0) is not None
 
 
 def scan(text: str, start: int = 0, *, home: tzinfo, around: datetime, order: str) -> Words:
@@ -160,46 +78,74 @@ class _Scanner:
         self._home, self._around, self._order = home, around, order
         self._is_about = False
         self._opening = ""
+        self._day_end: tuple[Side, int, bool, str] | None = None
 
     def scan(self) -> Words:
-        self._take(_FILLER)
+        self._take(FILLER)
         side = self._side()
         sides: tuple[Side, ...] = (side,)
         end = self._at
-        if side.hour is not None and (second := self._second(side)):
+        if (side.hour is not None or side.is_day) and (second := self._second(side)):
             sides, end = (side, second), self._at
         return Words(
             sides=sides,
             is_about=self._is_about,
-            is_complete=side.hour is not None and (len(sides) == 2 or not self._opening),
+            is_complete=self._is_complete(sides),
             is_like_time=any(one.is_like_time for one in sides),
             end=end,
         )
 
+    def _is_complete(self, sides: tuple[Side, ...]) -> bool:
+        if all(one.hour is not None for one in sides):
+            return len(sides) == 2 or not self._opening
+        is_one_unit = len({one.is_month for one in sides}) == 1
+        is_known = not all(one.is_open for one in sides)
+        is_whole = is_one_unit and is_known and all(one.is_day for one in sides)
+        return is_whole and (len(sides) == 2 or not self._opening)
+
     def _second(self, first: Side) -> Side | None:
         """Read the end of a span; None, with nothing read, where there is none."""
         before = self._at, self._is_about
-        if short := self._short(first):
+        if first.hour is not None and (short := self._short(first)):
             return short
-        if self._take(_JOINED) or (self._opening == "between" and self._take(_AND)):
+        if self._take(JOINED) or (self._opening == "between" and self._take(AND)):
+            if last := self._last_day(first):
+                return last
             second = self._side()
-            if second.hour is not None:
+            if second.hour is not None or second.is_day:
                 return second
         self._at, self._is_about = before
         return None
 
+    def _last_day(self, first: Side) -> Side | None:
+        """Read the end of ``March 6 - 10``."""
+        if first.hour is not None or first.month is None or first.day is None or not first.is_named:
+            return None
+        found = self._take(LAST_DAY)
+        if found is None:
+            return None
+        return Side(day=int(found["day"]), year=int(found["year"]) if found["year"] else None)
+
     def _side(self) -> Side:
+        """Read the parts of one time; a dash or a word behind a day belongs to it only if a clock follows."""
+        side = self._parts()
+        if side.hour is None and self._day_end is not None:
+            side, self._at, self._is_about, self._opening = self._day_end
+        return side
+
+    def _parts(self) -> Side:
         """Read the parts of one time. A part follows a space or a comma, a zone also its clock."""
         side, may_follow = Side(), True
+        self._day_end = None
         while True:
             if side.hour is not None and side.zone is None and self._offset(side):
                 continue
             before = self._at
-            while self._take(_FILLER):
+            while self._take(FILLER):
                 may_follow = True
             if self._zone(side):
                 may_follow = False
-            elif may_follow and self._opened(side):
+            elif may_follow and self._opened(side, before):
                 may_follow = True
             elif may_follow and (self._day(side) or self._clock(side)):
                 may_follow = (side.is_iso and side.hour is None) or self._is_dashed(side)
@@ -209,19 +155,30 @@ class _Scanner:
 
     def _is_dashed(self, side: Side) -> bool:
         """Read the dash in ``2022-01-21 - 12:15``."""
-        return side.has_date and side.hour is None and self._take(_DASH) is not None
+        is_day = side.has_date and side.hour is None
+        return is_day and self._joined_to_day(side, self._at, DASH) is not None
 
-    def _opened(self, side: Side) -> bool:
-        """Read what stands before a clock: ``~``, ``around``, ``between``."""
+    def _opened(self, side: Side, before: int) -> bool:
+        """Read what stands before a clock: ``~``, ``around``, ``between``; ``before`` is where it begins."""
         if side.hour is not None:
             return False
-        if self._take(_ABOUT):
+        if self._joined_to_day(side, before, ABOUT):
             self._is_about = True
             return True
-        if not self._opening and (found := self._take(_OPENING)):
+        if not self._opening and (found := self._joined_to_day(side, before, OPENING)):
             self._opening = found["word"].lower()
             return True
         return False
+
+    def _joined_to_day(
+        self, side: Side, before: int, pattern: re.Pattern[str]
+    ) -> re.Match[str] | None:
+        """Read what joins a clock to a day, and remember the day for the case that no clock follows."""
+        day = replace(side), before, self._is_about, self._opening
+        found = self._take(pattern)
+        if found and side.has_date and self._day_end is None:
+            self._day_end = day
+        return found
 
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         if found := pattern.match(self._text, self._at):
@@ -231,7 +188,7 @@ class _Scanner:
     def _clock(self, side: Side) -> bool:
         if side.hour is not None:
             return False
-        patterns = (_STAMP_CLOCK, *_CLOCKS) if side.is_iso else _CLOCKS
+        patterns = (STAMP_CLOCK, *CLOCKS) if side.is_iso else CLOCKS
         found = next(filter(None, map(self._take, patterns)), None)
         if found is None:
             return False
@@ -242,24 +199,30 @@ class _Scanner:
 
     def _day(self, side: Side) -> bool:
         begun = self._at
-        if side.weekday is None and (found := self._take(_WEEKDAY)):
-            side.weekday = _WEEKDAYS.index(found["weekday"][:3].lower())
+        if side.weekday is None and (found := self._take(WEEKDAY)):
+            side.weekday = WEEKDAYS.index(found["weekday"][:3].lower())
             return True
-        if side.month is not None:
+        if side.month is not None or side.day is not None:
             return self._late_year(side)
         if side.relative or side.figures:
             return False
-        if found := self._take(_RELATIVE):
+        if found := self._take(RELATIVE):
             side.relative = found["word"].lower()
-        elif found := self._take(_STAMP) or self._take(_ISO) or self._take(_ACCESS_LOG):
+        elif found := self._take(STAMP) or self._take(ISO) or self._take(ACCESS_LOG):
             side.is_iso = not found[0][-1].isdigit()
             _set_day(side, found)
-        elif found := self._take(_MONTH_DAY) or self._take(_DAY_MONTH):
-            if found["month"] in _WORDS and not found["year"]:
+        elif found := self._take(MONTH_DAY) or self._take(DAY_MONTH):
+            if found["month"].rstrip(".") in WORDS and not found["year"]:
                 self._at = begun
                 return False
+            side.is_named = True
             _set_day(side, found)
-        elif found := self._take(_FIGURES):
+        elif found := self._take(MONTH_YEAR) or self._take(MONTH_TO):
+            side.month = month_number(found["month"])
+            side.year = int(found["year"]) if found.re is MONTH_YEAR else None
+        elif found := self._take(DAY_TO):
+            side.day = int(found["day"])
+        elif found := self._take(FIGURES):
             if not self._figures(side, found):
                 self._at = begun
                 return False
@@ -271,7 +234,7 @@ class _Scanner:
         """Read the year at the end of ``Fri Jan 21 12:15:00 PST 2022``, as ``date`` prints it."""
         if side.year is not None or side.weekday is None or side.hour is None:
             return False
-        if found := self._take(_LATE_YEAR):
+        if found := self._take(LATE_YEAR):
             side.year = int(found["year"])
         return found is not None
 
@@ -303,7 +266,7 @@ class _Scanner:
 
     def _offset(self, side: Side) -> bool:
         """Read an offset that begins with a dash; False if the dash joins a span, or there is none."""
-        found = _DASHED.match(self._text, self._at)
+        found = DASHED.match(self._text, self._at)
         if not found or found["second"] or found["half"]:
             return False
         dash = self._text.index("-", self._at)
@@ -323,7 +286,7 @@ class _Scanner:
 
     def _short(self, first: Side) -> Side | None:
         """Read the end of ``16:05:57-58`` or ``16:05-20``."""
-        found = _DASHED.match(self._text, self._at)
+        found = DASHED.match(self._text, self._at)
         if not found or found["minute"] or found["second"] or found["half"] or found["colon"]:
             return None
         if first.zone is not None or not _last(first) < int(found["hour"]) < 60:
@@ -336,14 +299,14 @@ class _Scanner:
         )
         if not self._zone(second):
             before = self._at
-            if not (self._take(_FILLER) and self._zone(second)):
+            if not (self._take(FILLER) and self._zone(second)):
                 self._at = before
         return second
 
 
 def _set_day(side: Side, found: re.Match[str]) -> None:
     month = found["month"]
-    side.month = int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1
+    side.month = int(month) if month.isdigit() else month_number(month)
     side.day, side.year = int(found["day"]), int(found["year"]) if found["year"] else None
 
 
@@ -361,7 +324,7 @@ def _is_offset(side: Side, found: re.Match[str], text: str) -> bool:
     is_real = is_real_offset(hours, minutes, west=True) and not side.half
     length = (hours * 60 + minutes) - ((side.hour or 0) * 60 + side.minute)
     is_clock = hours < 24 and minutes < 60
-    if not is_real or not is_clock or not (length > 0 or length + 24 * 60 <= _NIGHT):
+    if not is_real or not is_clock or not (length > 0 or length + 24 * 60 <= NIGHT):
         return is_real
     if side.is_iso or side.second is not None:
         return True  # as in logs; a span has seconds on both sides

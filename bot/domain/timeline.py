@@ -16,7 +16,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, Unit
 
 ANNOTATION_LIMIT = 500
 """Characters."""
@@ -28,10 +28,12 @@ class EntryKind(StrEnum):
     DECLARED = "declared"  # title, severity, hubs
     NOTE = "note"  # text
     MESSAGE = "message"  # text, only if somebody rewrote it for the report
-    STATUS = "status"  # from, to, text
-    SEVERITY = "severity"  # from, to
-    ROLE = "role"  # role, user, before
-    UPDATE = "update"  # text, status
+    STATUS = "status"  # from, to, text, next_at; severity (from, to) if it changed, too
+    SEVERITY = "severity"  # from, to, text, next_at
+    ROLE = "role"  # role, user, before; text (the note), if the role was handed over
+    INVITED = "invited"  # people
+    EDITED = "edited"  # before: title, hubs; after: title, hubs, summary; quiet: it isn't posted
+    UPDATE = "update"  # text, status, next_at
     ACTION_ITEM = "action_item"  # item, text, group, owner, link, due_on
     FINDING = (
         "finding"  # hub, rule, key, severity, text: what a diagnosis found, as of its own time
@@ -165,7 +167,7 @@ class Entry:
             at=self.at,
             until=self.until if self.until and self.until > self.at else None,
             is_about=self.is_about,
-            has_seconds=self.data.get("precision") == "second",
+            unit=Unit(self.data.get("precision", Unit.MINUTE)),
             typed=self.typed,
             zone=self.typed_zone,
         )
@@ -188,13 +190,14 @@ class EntryRevision:
 
 @dataclass(frozen=True)
 class PostedEntry:
-    """What mayday posts of a timeline entry."""
+    """What mayday posts of a timeline entry, and when it happened."""
 
     id: int
     kind: EntryKind
     author: str
     data: Mapping[str, Any]
     is_deleted: bool
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +227,8 @@ class Line:
         content = f"{time.at.isoformat()}\n{self.text}"
         if time.until or time.is_about:
             content += f"\n{time.until}\n{time.is_about}"
+        if not time.unit.has_clock:
+            content += f"\n{time.unit}"
         return sha256(content.encode("utf-8", "replace")).hexdigest()[:16]
 
     @property

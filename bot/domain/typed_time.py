@@ -6,29 +6,65 @@ same time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from enum import StrEnum
+from typing import Any
+
+
+class Unit(StrEnum):
+    """The smallest unit of a time that is known. Days and months have no time of day."""
+
+    SECOND = "second"
+    MINUTE = "minute"
+    DAY = "day"
+    MONTH = "month"
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether the time of day is known."""
+        return self in (Unit.SECOND, Unit.MINUTE)
+
+    @property
+    def rank(self) -> int:
+        """The place of the unit among those of one time: the longest is first."""
+        return list(reversed(Unit)).index(self)
+
+
+def unit_of(stored: Mapping[str, Any]) -> Unit:
+    """Return the unit of a stored time: ``unit``, or else seconds or minutes by ``has_seconds``."""
+    return Unit(stored.get("unit") or (Unit.SECOND if stored.get("has_seconds") else Unit.MINUTE))
 
 
 @dataclass(frozen=True, kw_only=True)
 class TypedTime:
     """A time, or a span if ``until`` is set. Both are UTC, and ``until`` is later than ``at``.
 
-    ``typed`` is what was typed, ``zone`` the name of the zone in it, empty for the team's.
-    ``has_seconds`` is whether seconds were typed.
+    ``typed`` is what was typed, ``zone`` the name of the zone in it, empty for the team's. ``unit`` is that
+    of both. A day or a month is the time at which it begins in the team's zone; the last one of a span is
+    part of it.
     """
 
     at: datetime
     until: datetime | None = None
     is_about: bool = False
-    has_seconds: bool = False
+    unit: Unit = Unit.MINUTE
     typed: str = ""
     zone: str = ""
 
     @property
-    def precision(self) -> str:
-        """What of the time is shown: ``second`` or ``minute``."""
-        return "second" if self.has_seconds else "minute"
+    def latest(self) -> datetime:
+        """The latest time that it can mean."""
+        return self.at + _LONGEST.get(self.unit, timedelta())
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is one time of day, not an approximate one, a span or a day."""
+        return not self.is_about and self.until is None and self.unit.has_clock
+
+
+_LONGEST = {Unit.DAY: timedelta(days=1), Unit.MONTH: timedelta(days=31)}
 
 
 def other_occurrence(at: datetime, zone: tzinfo) -> datetime | None:
@@ -58,8 +94,13 @@ def written(time: TypedTime, zone: tzinfo) -> str:
     A side has its offset if its local time occurred twice (DST).
     """
     sides = [time.at] if time.until is None else [time.at, time.until]
+    if not time.unit.has_clock:
+        days = [side.astimezone(zone).date() for side in sides]
+        return ("about " if time.is_about else "") + " - ".join(
+            _day(day, time.unit) for day in days
+        )
     offsets = any(other_occurrence(side, zone) is not None for side in sides)
-    clock = "%H:%M:%S" if time.has_seconds else "%H:%M"
+    clock = "%H:%M:%S" if time.unit is Unit.SECOND else "%H:%M"
     texts: list[str] = []
     day = None
     for side in sides:
@@ -68,6 +109,10 @@ def written(time: TypedTime, zone: tzinfo) -> str:
         texts.append(f"{dated}{local.strftime(clock)}{_suffix(local) if offsets else ''}")
         day = local.date()
     return ("about " if time.is_about else "") + " - ".join(texts)
+
+
+def _day(day: date, unit: Unit) -> str:
+    return f"{day:%B} {day.year:04d}" if unit is Unit.MONTH else day.isoformat()
 
 
 def _suffix(local: datetime) -> str:

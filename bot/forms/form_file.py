@@ -119,6 +119,15 @@ class FormFile(_Part):
         )
 
 
+def known_keys(path: Sequence[str | int]) -> tuple[str, ...]:
+    """Return the keys that can stand beside the last one of a path."""
+    part = {0: FormFile, 1: FormFile}.get(len(path)) or _PARTS.get(str(path[0]))
+    return tuple(part.model_fields) if part else ()
+
+
+_PARTS: dict[str, type[BaseModel]] = {"sections": _Section, "times": _Times}
+
+
 def _with_fields(value: str, known: Sequence[str]) -> str:
     try:
         fields = [part[1:] for part in string.Formatter().parse(value) if part[1] is not None]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from bot.domain.report_form import ReportForm
 from bot.errors import ConfigError
-from bot.forms.form_file import FormFile
+from bot.forms.form_file import FormFile, known_keys
 from bot.forms.templates import MAIN
 
 PRESETS = Path(__file__).parent / "presets"
@@ -33,10 +34,20 @@ NO_FOLDER = (
 )
 NO_FORMS = "report.forms: {directory} has no form. Add a folder with form.yaml and {main}."
 NOT_READABLE = "The form {folder} can't be read: {file} {reason}."
-NOT_YAML = "The form {folder} can't be read: {file} isn't valid YAML{line}."
+NO_FILE = "The form {folder} can't be read: it has no {file}. Begin with a copy of a preset's."
+BAD_NAME = (
+    'The form {folder} can\'t be used: name its folder with letters, digits, ".", "_" and "-" only, at most '
+    "60 of them."
+)
+NOT_YAML = "The form {folder} can't be read: {file} isn't valid YAML{line}: {reason}."
 NOT_KEYS = "The form {folder} can't be read: {file} must have keys and values."
-WRONG = 'The form {folder} can\'t be used: in {file}, "{key}": {reason}.'
+WRONG = 'The form {folder} can\'t be used: in {file}, line {line}, "{key}": {reason}.'
 NO_MAIN = "The form {folder} can't be used: it has no template {main}."
+NO_KEY = "there is no such key"
+MEANT_KEY = 'there is no such key; did you mean "{meant}"?'
+KNOWN_KEYS = "there is no such key; the keys are {known}"
+TWICE = "it stands twice; remove one of the two"
+MISSING = "it is missing"
 MANY_TEMPLATES = "The form {folder} can't be used: it has more than {limit} templates."
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -119,39 +130,112 @@ def read_form(folder: Path) -> ReportForm:
 
 def _settings(folder: Path) -> FormFile:
     text = _text(folder, folder / FILE)
-    try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError as exc:
-        mark = getattr(exc, "problem_mark", None)
-        line = f" (line {mark.line + 1})" if mark else ""
-        raise ConfigError(NOT_YAML.format(folder=folder.name, file=FILE, line=line)) from None
-    if not isinstance(values, dict):
+    tree, values = _parsed(folder, text)
+    if not isinstance(values, dict) or not isinstance(tree, yaml.MappingNode):
         raise ConfigError(NOT_KEYS.format(folder=folder.name, file=FILE))
+    if twice := next(_twice(tree), None):
+        raise _wrong(folder, str(twice.value), TWICE, twice)
     try:
         return FormFile.model_validate(values)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_context=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or FILE
-        reason = _reason(first["type"], first["msg"])
-        raise ConfigError(
-            WRONG.format(folder=folder.name, file=FILE, key=key, reason=reason)
-        ) from None
+        path = [part for part in first["loc"] if part != "[key]"]
+        key = ".".join(map(str, path)) or FILE
+        node = _node(tree, path)
+        raise _wrong(folder, key, _reason(first["type"], first["msg"], path), node) from None
 
 
-def _reason(kind: str, said: str) -> str:
+def _parsed(folder: Path, text: str) -> tuple[yaml.Node | None, Any]:
+    """The file's nodes, which have lines, and its values."""
+    try:
+        return yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text)
+    except yaml.YAMLError as exc:
+        mark = getattr(exc, "problem_mark", None)
+        line = f" (line {mark.line + 1})" if mark else ""
+        reason = getattr(exc, "problem", None) or "it has a character that YAML doesn't allow"
+    except (ValueError, TypeError, RecursionError) as exc:
+        # A day that doesn't exist, a list as a key, or thousands of brackets.
+        line = ""
+        reason = "it is nested too deeply" if isinstance(exc, RecursionError) else str(exc)
+    reason = " ".join(reason.split())
+    raise ConfigError(NOT_YAML.format(folder=folder.name, file=FILE, line=line, reason=reason))
+
+
+def _wrong(folder: Path, key: str, reason: str, node: yaml.Node) -> ConfigError:
+    line = node.start_mark.line + 1
+    return ConfigError(
+        WRONG.format(folder=folder.name, file=FILE, line=line, key=key, reason=reason)
+    )
+
+
+def _node(tree: yaml.MappingNode, path: Sequence[str | int]) -> yaml.Node:
+    """The key or the entry at a path, or the nearest one above it."""
+    place: yaml.Node = tree
+    node: yaml.Node = tree
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            found = next((pair for pair in node.value if pair[0].value == str(part)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            entries = node.value[part : part + 1]
+            found = (entries[0], entries[0]) if entries else None
+        else:
+            found = None
+        if found is None:
+            return place
+        place, node = found
+    return place
+
+
+def _twice(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """The keys that stand twice in one mapping, of which YAML takes the last."""
+    nodes = [node]
+    seen: set[int] = set()
+    while nodes:
+        each = nodes.pop()
+        if id(each) in seen:  # an alias
+            continue
+        seen.add(id(each))
+        if isinstance(each, yaml.SequenceNode):
+            nodes += each.value
+        elif isinstance(each, yaml.MappingNode):
+            keys: set[str] = set()
+            for key, value in each.value:
+                if isinstance(key, yaml.ScalarNode):
+                    if key.value in keys:
+                        yield key
+                    keys.add(key.value)
+                nodes.append(value)
+
+
+def _reason(kind: str, said: str, path: Sequence[str | int]) -> str:
     """Return what is wrong with a value, in words for the person who wrote it."""
-    if kind == "extra_forbidden":
-        return "there is no such key"
+    if kind in ("extra_forbidden", "invalid_key"):
+        known = known_keys(path)
+        meant = get_close_matches(str(path[-1]) if path else "", known, n=1)
+        if meant:
+            return MEANT_KEY.format(meant=meant[0])
+        return KNOWN_KEYS.format(known=", ".join(known)) if known else NO_KEY
     if kind == "missing":
-        return "it is missing"
+        return MISSING
     text = said.removeprefix("Value error, ").rstrip(".")
     return text[:1].lower() + text[1:]
 
 
 def _folders(directory: Path) -> Iterator[Path]:
+    """The folders of forms. Others, such as hidden ones, have neither the file nor a template.
+
+    Raises:
+        ConfigError: a folder has only one of the two, or a name that can't be one of a form.
+    """
     for folder in sorted(directory.iterdir()):
-        if _NAME.fullmatch(folder.name) and (folder / FILE).is_file():
-            yield folder
+        has_file = (folder / FILE).is_file()
+        if not (has_file or (folder / MAIN).is_file()):
+            continue
+        if not has_file:
+            raise ConfigError(NO_FILE.format(folder=folder.name, file=FILE))
+        if not _NAME.fullmatch(folder.name):
+            raise ConfigError(BAD_NAME.format(folder=folder.name))
+        yield folder
 
 
 def _text(folder: Path, file: Path) -> str:

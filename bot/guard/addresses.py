@@ -11,7 +11,7 @@ from bot.guard.spans import PLACEHOLDER, Finding, Kind
 
 _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
-_NODE_IP = re.compile(r"(?<![\w-])ip-\d{1,3}(?:-\d{1,3}){3}(?![\w-])")
+_NODE_IP = re.compile(r"(?<![\w-])(?:ip|ec2)-\d{1,3}(?:-\d{1,3}){3}(?![\w-])")
 _VERSION = re.compile(r"(?:version|release|chart|tag|==|>=|<=|~=|[ :]v)\s{0,2}$", re.IGNORECASE)
 """What stands before four numbers that are a version."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import unescape
+from unicodedata import combining, normalize
 
 _WRITTEN = re.compile(
     r"""
@@ -35,7 +36,8 @@ class Bare:
 
 
 def bare(written: str) -> Bare:
-    """Return what a reader sees of Markdown: escapes, entities and quoted characters as what they mean."""
+    """Return what a reader sees of Markdown: escapes, entities and quoted characters as what they mean, and
+    a letter with its accent as one character."""
     shown: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -46,10 +48,21 @@ def bare(written: str) -> Bare:
             starts.append(start)
             ends.append(end)
 
+    def add_plain(first: int, last: int) -> None:
+        for place in range(first, last):
+            character = written[place]
+            if (
+                combining(character)
+                and shown
+                and len(whole := normalize("NFC", shown[-1] + character)) == 1
+            ):
+                shown[-1], ends[-1] = whole, place + 1
+            else:
+                add(character, place, place + 1)
+
     position = 0
     for found in _WRITTEN.finditer(written):
-        for place in range(position, found.start()):
-            add(written[place], place, place + 1)
+        add_plain(position, found.start())
         position = found.end()
         if found["escaped"]:
             add(found["escaped"], *found.span())
@@ -57,6 +70,5 @@ def bare(written: str) -> Bare:
             add(unescape(found[0]), *found.span())
         elif found["percent"]:
             add(chr(int(found["percent"], 16)), *found.span())
-    for place in range(position, len(written)):
-        add(written[place], place, place + 1)
+    add_plain(position, len(written))
     return Bare("".join(shown), tuple(starts), tuple(ends))

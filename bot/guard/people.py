@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from string import ascii_lowercase, digits
+from unicodedata import normalize
 
 from bot.guard.spans import PLACEHOLDER, Finding, Kind, Known
 from bot.guard.words import ORDINARY, PACKAGES
 
 _SAFE = frozenset(ascii_lowercase + digits)
 _RUN = re.compile(r"[^\W_]+")
-_JOINS = re.compile(r"[-._@+~]{1,3}")
+_JOINS = re.compile(r"[-._@+~\\]{1,3}")
 _PARTS = 16
 """The most runs of letters and digits in a name that is looked up."""
 
@@ -25,7 +26,7 @@ _OWNED = re.compile(rf"(?<![a-z0-9])(?P<what>jupyter|claim|volume|home)-(?P<slug
 _HASHED = re.compile(r"---[0-9a-f]{8}$")
 _ESCAPED = re.compile(r"-(?:2[bde]|40|5f)")
 _PATH = re.compile(
-    r"(?:/user|/hub/(?:spawn(?:-pending)?|user|stop)|/api/users)/(?P<name>[^/\s?#\"'<>()\[\]`&|;,:]{1,100})"
+    r"(?:/user|/hub/(?:spawn(?:-pending)?|user|stop|admin\#/users)|/api/users)/(?P<name>[^/\s?#\"'<>()\[\]`&|;,:]{1,100})"
 )
 _NO_USER = frozenset(
     {"jovyan", "root", "user", "username", "name", "…", "...", "*", "{username}", "-"}
@@ -39,8 +40,8 @@ _BEFORE = re.compile(
 def people(text: str, known: Known) -> Iterator[Finding]:
     """Yield where people served are named in a text."""
     low = _lower(text)
-    names = _names(known.served)
-    yield from _named(low, names, {name.lower() for name in known.team})
+    names, odd = _names(known.served)
+    yield from _named(low, names, odd, {name.lower() for name in known.team})
     for found in _OWNED.finditer(low):
         yield from _owned(found, names)
     for found in _PATH.finditer(low):
@@ -54,7 +55,9 @@ def people(text: str, known: Known) -> Iterator[Finding]:
                 yield _found(*match.span(), match[0].lower())
 
 
-def _named(low: str, names: dict[str, str], team: set[str]) -> Iterator[Finding]:
+def _named(
+    low: str, names: dict[str, str], odd: tuple[str, ...], team: set[str]
+) -> Iterator[Finding]:
     """Yield where a user name, or a pod's form of one, stands as a word of its own."""
     runs = [found.span() for found in _RUN.finditer(low)]
     for first, (start, _) in enumerate(runs):
@@ -62,14 +65,14 @@ def _named(low: str, names: dict[str, str], team: set[str]) -> Iterator[Finding]
             end = runs[last][1]
             if last > first and not _JOINS.fullmatch(low, runs[last - 1][1], runs[last][0]):
                 break
-            word = low[start:end]
+            word = low[start:end].replace("\\", "")
             if (name := names.get(word)) is None or word in team:
                 continue
             if (word not in ORDINARY and len(word) > 1) or _BEFORE.search(
                 low, max(0, start - 12), start
             ):
                 yield _found(start, end, name)
-    for name in (name for name in names if not set(name) <= _SAFE | set("-._@+~_")):
+    for name in odd:
         for found in re.finditer(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", low):
             yield _found(*found.span(), names[name])
 
@@ -96,11 +99,12 @@ def _is_package(slug: str) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _names(served: frozenset[str]) -> dict[str, str]:
-    """Return the user names by every form in which a text may have them, in lower case."""
+def _names(served: frozenset[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the user names by every form in which a text may have them, in lower case, and those forms
+    that are no runs of letters and digits with the usual joins."""
     names: dict[str, str] = {}
     for name in sorted(served):
-        low = _lower(name.strip())
+        low = _lower(normalize("NFC", name.strip()))
         if not low:
             continue
         local, at, _ = low.partition("@")
@@ -110,7 +114,8 @@ def _names(served: frozenset[str]) -> dict[str, str]:
         for form in forms:
             if form and not (form != low and form in ORDINARY):
                 names.setdefault(form, low)
-    return names
+    usual = _SAFE | set("-._@+~")
+    return names, tuple(form for form in names if not set(form) <= usual)
 
 
 def _escaped(name: str) -> str:

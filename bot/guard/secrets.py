@@ -82,6 +82,11 @@ _SAID = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """``the password is hunter2``: what follows counts if it is quoted or has a digit within a word."""
+_ARGUMENT = re.compile(
+    r"(?:\bcurl\b[^|\n]{0,300}?[ ](?:-u[ ]?|--user[ =])[\"']?[^\s:\"']{1,100}:"
+    r"|\b(?:mysql|mariadb)\w{0,10}\b[^|\n]{0,300}?[ ]-p)(?P<value>[^\s\"']{3,200})"
+)
+"""A password as an argument: ``curl -u admin:…``, ``mysql -p…``."""
 _LIKE_A_PASSWORD = re.compile(r"(?=.*\d)(?=.*[^\W\d])|.*[!@#$%^&*+=~?].*\w")
 
 _HEX = re.compile(
@@ -96,6 +101,8 @@ _OF_AN_ID = re.compile(
 _RANDOM = re.compile(r"(?<![\w/+.@:-])[A-Za-z0-9+/_-]{24,400}={0,2}(?![\w.@])")
 _URL = re.compile(r"https?://[^\s<>|`\"]{1,2000}")
 _MARK = re.compile(r"<!-- mayday:[\w;=-]{1,300} -->")
+AWS, _ENOUGH_OF_AWS = 40, 4.4
+"""A secret access key of AWS has 40 characters, few of them digits, and no prefix."""
 _ENOUGH = 3.9
 """Bits for each character; prose, names of nodes and camel case have fewer, or lack a kind of character."""
 
@@ -118,6 +125,9 @@ def secrets(text: str) -> Iterator[Finding]:
         if found["quote"] or _LIKE_A_PASSWORD.match(value):
             start = found.start("value")
             yield _found(text, start, start + len(value), Kind.SECRET)
+    for found in _ARGUMENT.finditer(text):
+        if not PLACEHOLDER.fullmatch(found["value"]):
+            yield _found(text, *found.span("value"), Kind.SECRET)
     yield from _possible(text)
 
 
@@ -135,12 +145,18 @@ def _possible(text: str) -> Iterator[Finding]:
 
 def _is_random(word: str) -> bool:
     """Return whether a word has digits, capitals and small letters in no order."""
+    if len(word) == AWS and _bits(word) >= _ENOUGH_OF_AWS and any(map(str.isdigit, word)):
+        return sum(map(str.isupper, word)) >= 4 <= sum(map(str.islower, word))
     kinds = [sum(map(kind, word)) for kind in (str.isdigit, str.isupper, str.islower)]
     if min(kinds) < 2 or max(map(len, re.split(r"[-_/+]", word))) < 16:
         return False
+    return _bits(word) >= _ENOUGH
+
+
+def _bits(word: str) -> float:
+    """Return the entropy of a character."""
     counts = Counter(word).values()
-    bits = -sum(count / len(word) * math.log2(count / len(word)) for count in counts)
-    return bits >= _ENOUGH
+    return -sum(count / len(word) * math.log2(count / len(word)) for count in counts)
 
 
 def _found(text: str, start: int, end: int, kind: Kind) -> Finding:

@@ -4,6 +4,7 @@ The adapters and ``durable`` implement these protocols, and tests hold every dou
 methods may raise :class:`bot.errors.UserError` (refused, nothing happened) or :class:`bot.errors.RetryLater`.
 """
 
+from bot.ports.canvas import EXISTS, UNAVAILABLE, Canvases
 from bot.ports.chat import (
     JSON,
     Channel,
@@ -30,12 +31,22 @@ from bot.ports.forge import (
 from bot.ports.hub import Hub, Started, Stopped
 from bot.ports.kernels import Kernels
 from bot.ports.notices import Notices
-from bot.ports.reports import PublishedFile, PublishedFiles, ReportSource
+from bot.ports.oncall import OnCall, OnCallPerson
+from bot.ports.reports import (
+    PublishedFile,
+    PublishedFiles,
+    PublishedIssue,
+    PublishedIssues,
+    ReportSource,
+)
 from bot.ports.tracker import ChangedIssues, Tracker
 from bot.ports.work import Clock, Durable, WorkflowSummary
 
 __all__ = [
+    "EXISTS",
     "JSON",
+    "UNAVAILABLE",
+    "Canvases",
     "ChangedIssues",
     "Channel",
     "Chat",
@@ -55,11 +66,15 @@ __all__ = [
     "IssueText",
     "Kernels",
     "Notices",
+    "OnCall",
+    "OnCallPerson",
     "Origin",
     "Post",
     "Profile",
     "PublishedFile",
     "PublishedFiles",
+    "PublishedIssue",
+    "PublishedIssues",
     "Pull",
     "ReportFile",
     "ReportSource",

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from bot.domain.timeline import Message
+from bot.ports.canvas import Canvases
 
 JSON = Mapping[str, Any]
 
@@ -89,6 +90,10 @@ class HistoryMessage:
 class Chat(Protocol):
     """Slack. Methods that create something send their request once: the caller checks before repeating."""
 
+    @property
+    def canvases(self) -> Canvases:
+        """The canvases of channels."""
+
     def identity(self) -> Identity:
         """Return the bot's identity. It is requested once, at the start, and kept in memory."""
 
@@ -122,6 +127,20 @@ class Chat(Protocol):
     def invite(self, channel_id: str, user: str) -> None:
         """Invite a person; do nothing if they are already a member."""
 
+    def invite_all(self, channel_id: str, users: Sequence[str]) -> Mapping[str, str]:
+        """Invite people; return why Slack refuses, by the user id of each whom it refuses.
+
+        Raises:
+            UserError: Slack lets mayday invite nobody to this channel.
+        """
+
+    def find_person(self, email: str) -> str | None:
+        """Return the user id of who has this e-mail address, or None.
+
+        Raises:
+            UserError: mayday isn't allowed to look.
+        """
+
     def set_topic(self, channel_id: str, topic: str) -> None: ...
 
     def post(self, channel_id: str, post: Post, *, effect: str, thread_ts: str = "") -> str:
@@ -143,8 +162,17 @@ class Chat(Protocol):
 
     def pin(self, channel_id: str, ts: str) -> None: ...
 
+    def react(self, channel_id: str, ts: str, name: str) -> None:
+        """Add a reaction of the bot's to a message; do nothing if it is there."""
+
+    def unreact(self, channel_id: str, ts: str, name: str) -> None:
+        """Remove a reaction of the bot's from a message; do nothing if it isn't there."""
+
     def bookmark(self, channel_id: str, *, title: str, link: str) -> None:
         """Add a bookmark to the channel, or update the link of the one with this title."""
+
+    def remove_bookmark(self, channel_id: str, *, title: str, link: str) -> None:
+        """Remove the channel's bookmark with this title if it still has this link."""
 
     def open_dm(self, user: str) -> str:
         """Return the id of the direct conversation with a person."""

@@ -139,8 +139,18 @@ class Forge(Protocol):
         What is the same is not sent.
         """
 
-    def link_child(self, parent: int, child: int) -> bool:
-        """Make one issue a sub-issue of another; return False if GitHub doesn't support that."""
+    def lost_text(self, there: IssueText, draft: Draft) -> str | None:
+        """Return the text that the writing of ``draft`` replaced, if that wasn't the one of ``there``.
+
+        Somebody saved it between the reading and the writing. None if nobody did, or if GitHub doesn't say.
+        """
+
+    def link_child(self, parent: int, child: int, *, child_id: int = 0) -> bool:
+        """Make one issue a sub-issue of another; return False if GitHub doesn't allow that.
+
+        ``child_id`` is GitHub's id of an issue that mayday filed, in any repository of the owner. Without it
+        the child is an issue of people in this repository. One that has another parent keeps it.
+        """
 
     def default_branch(self) -> str:
         """Return the branch that pull requests go to unless another is configured."""

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.backdated import known_times
 from bot.domain.command import COMMAND
-from bot.domain.incident import RESOLVED, Incident
+from bot.domain.incident import RESOLVED, Incident, Policy
+from bot.domain.leading import provisional_leader
 from bot.domain.milestones import Milestone, durations
+from bot.domain.report_parts import Revision
 from bot.domain.typed_time import TypedTime, written
 from bot.ports import Post
 from bot.render import blocks as b
@@ -19,6 +21,13 @@ from bot.render.text import code, cut, escape, hub_link, when
 
 ACTION_EDIT = "entry.edit"
 ACTION_UNDO = "entry.undo"
+ACTION_TAKE_BACK = "incident.take_back"
+ACTION_SEND = "command.send"
+
+MOST_PLACES = 5
+"""How many open incidents a command is offered to be sent to."""
+MOST_SENT = 2000
+"""Characters in the value of a button, which is Slack's limit."""
 
 PUBLISHING = (
     "The report is being published again. What is already published and unchanged stays as it is."
@@ -31,10 +40,50 @@ ENTRY_CHANGED = f"✏️ The entry is changed. `{COMMAND} timeline` shows it."
 NOTE_UNDONE = "↩️ The note is removed from the timeline."
 ENTRY_ANNOTATED = f"📝 The entry is annotated. `{COMMAND} timeline` shows it."
 ENTRY_REMOVED = "Removed from the timeline. If it was a message, react to it again to restore it."
+DECIDED = "✅ mayday writes this text, unless it has changed there again since."
+ITEM_ADDED = "🔧 The action item is added."
 MESSAGE_ADDED = f"📌 Added to the timeline. `{COMMAND} timeline` shows it."
 
+QUOTED = 300
+"""Characters of a note that its answer repeats."""
+
+PART = 2900
+"""Characters of a typed command in one block, of Slack's 3,000."""
+
+NO_TIME = (
+    " mayday read no time in it, so the note has the present time. Press Edit to set another one."
+)
 PUBLISHED_AGAIN = " This incident is closed, so mayday publishes its report again."
-PUBLISHED_BEFORE = f" This incident is closed: `{COMMAND} publish` adds it to the report."
+
+
+UNCHANGED = "Nothing was changed."
+CHANGE_UNDONE = "↩️ The change is taken back."
+
+
+def edited(incident_id: str, revision: Revision, said: str) -> Post:
+    """What an edit of the incident changed, with a button that takes it back. ``said`` follows."""
+    fields = ("title", "hubs", "summary")
+    names = [name for name in fields if name in revision.after]
+    if not names and "hub_urls" in revision.after:
+        names = ["links of the hubs"]
+    text = f"✏️ Changed: {', '.join(names)}. The card shows it.{said}"
+    undo = b.button("Undo", action=ACTION_TAKE_BACK, value=f"{incident_id}:{revision.id}")
+    return Post(text=text, blocks=(b.section(text), b.actions(undo)))
+
+
+def handed_over(incident: Incident, user: str, by: str) -> str:
+    """The lead was handed over, and how to take it back."""
+    if user == by:
+        return f"You lead *{escape(incident.title)}* now."
+    return (
+        f"<@{user}> leads *{escape(incident.title)}* now, and gets your note as a direct message. To take it "
+        f"back, use `{COMMAND} handover <@{by}>`."
+    )
+
+
+def invited(users: Sequence[str]) -> str:
+    """People are being invited."""
+    return f"mayday is inviting {', '.join(f'<@{user}>' for user in users)} to the channel."
 
 
 def internal_error(error_id: str) -> str:
@@ -58,35 +107,68 @@ def unknown_command(word: str, closest: str) -> str:
     )
 
 
+def again(line: str) -> list[b.Block]:
+    """Blocks with a command as it was typed, to correct it and send it again."""
+    if not line:
+        return []
+    parts = [line[at : at + PART] for at in range(0, len(line), PART)]
+    return [
+        b.context("What you typed, to correct it and send it again:"),
+        *(
+            b.section(f"```{COMMAND} {part}```" if not at else f"```{part}```")
+            for at, part in enumerate(parts)
+        ),
+    ]
+
+
+def elsewhere(refusal: str, name: str, text: str, incidents: Sequence[Incident]) -> Post:
+    """A command was typed outside of incident channels: the open incidents to send it to, newest first."""
+    shown: list[b.Block] = [b.section(f"⚠️ {refusal}")]
+    for incident in incidents[:MOST_PLACES]:
+        value = f"{name}|{incident.channel_id}|{text}"
+        if len(value) <= MOST_SENT:
+            send = b.button("Send it there", action=ACTION_SEND, value=value)
+            where = f"*{escape(incident.title)}* in <#{incident.channel_id}>"
+            shown.append(b.section(where, accessory=send, block_id=f"send/{incident.id}"))
+    return Post(text=f"⚠️ {refusal}", blocks=(*shown, *again(f"{name} {text}".strip())))
+
+
 def noted(
+    text: str,
     time: TypedTime | None,
     *,
     zone: ZoneInfo,
     entry_id: int,
     version: str,
     is_new: bool,
-    is_closed: bool,
     distance: timedelta | None = None,
     unused: str = "",
+    is_unread: bool = False,
+    after: str = "",
 ) -> Post:
     """A note was recorded, or was already, with buttons to edit it and to undo it.
 
-    ``time`` is as it was understood, None for now. ``distance`` is that to the nearest other entry if it is
-    large. ``unused`` is a time that the note begins with and that was taken as text.
+    ``text`` is message text. ``time`` is as it was understood, None for now. ``distance`` is that to the
+    nearest other entry if it is large. ``unused`` is a time that the note begins with and that was taken as
+    text, ``is_unread`` whether the note begins with ``at`` and a figure, and no time was read. ``after`` says
+    what follows from it.
     """
     said = f"📌 {'Noted' if is_new else 'Already noted'} "
     said += f"at {times.understood(time, zone)}" if time else "in the timeline."
+    if is_unread:
+        said += NO_TIME
     if unused:
         said += (
             f" The time “{escape(unused)}” stays in its text. To file a note at that time, "
             f"write `{COMMAND} note at {code(unused)} …`, or press Edit."
         )
-    said += (PUBLISHED_BEFORE if is_closed else "") + times.warned(distance)
+    said += times.warned(distance) + after
     buttons = b.actions(
         b.button("Edit", action=ACTION_EDIT, value=f"edit:{entry_id}"),
         b.button("Undo", action=ACTION_UNDO, value=f"undo:{entry_id}:{version}"),
     )
-    return Post(text=said, blocks=(b.section(said), buttons))
+    noted_ = "\n".join(f">{line}" for line in cut(text, QUOTED).splitlines())
+    return Post(text=said, blocks=(b.section(f"{said}\n{noted_}"), buttons))
 
 
 def entry_changed(
@@ -145,13 +227,18 @@ def severity(incident: Incident, descriptions: Mapping[str, str]) -> str:
     return f"The severity is *{incident.severity}*. Change it with `{COMMAND} severity`:\n{listed}"
 
 
-def roles(incident: Incident, names: Sequence[str]) -> str:
-    """Who has which role, and how to take or give one."""
-    listed = "\n".join(
-        f"• {role}: " + (f"<@{incident.roles[role]}>" if role in incident.roles else "nobody yet")
-        for role in names
-    )
-    return f"{listed}\nTake one with `{COMMAND} role {names[0]}`, or give it with `… @name`."
+def roles(incident: Incident, policy: Policy) -> str:
+    """Who has which role, what it is for, and how to take or give one."""
+    for_now = provisional_leader(incident, policy)
+    lines = []
+    for role in policy.roles:
+        who = f"<@{incident.roles[role]}>" if role in incident.roles else "nobody yet"
+        if for_now and role == policy.lead:
+            who = f"<@{for_now}> until somebody takes over"
+        what = policy.descriptions.get(role, "")
+        lines.append(f"• {escape(role)}: {who}" + (f" ({escape(what)})" if what else ""))
+    listed, lead = "\n".join(lines), code(policy.lead)
+    return f"{listed}\nTake one with `{COMMAND} role {lead}`, or give it with `… @name`."
 
 
 def still_running(runs: Iterable[tuple[str, str]]) -> str:
@@ -194,6 +281,15 @@ def shown_there(incident: Incident) -> str:
     return f"✅ mayday posts it in #{escape(incident.channel_name)}."
 
 
-def snoozed(due_at: datetime) -> str:
-    """The next reminder was postponed."""
-    return f"The next reminder comes {when(due_at)}."
+def snoozed(not_before: datetime, asked: datetime) -> str:
+    """No reminder comes before a moment, which is later than what was asked for where it was so already."""
+    already = " already, which is later" if not_before > asked else ""
+    return (
+        f"💤 No reminder of this incident comes before {when(not_before)}{already}. "
+        f"`{COMMAND} snooze off` ends that."
+    )
+
+
+def awake(update_at: datetime) -> str:
+    """Reminders are no longer snoozed."""
+    return f"⏰ Reminders come again. The next one to post an update comes {when(update_at)}."

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.domain.backdated import known_times
 from bot.domain.command import COMMAND
-from bot.domain.incident import CLOSED, RESOLVED, Incident
+from bot.domain.incident import CLOSED, RESOLVED, Incident, Policy
+from bot.domain.leading import provisional_leader
 from bot.domain.milestones import Duration, Milestone, Times, durations
-from bot.domain.timeline import Heading
+from bot.domain.timeline import Heading, PostedEntry
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import edit_pages
@@ -23,12 +25,30 @@ from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import HEADINGS
 from bot.render.milestones import NAMES, disorder, duration_words
 from bot.render.reader_buttons import catch_up_button, subscribe_button
+from bot.render.state import (
+    MOST_RUNNING,
+    RunningSpec,
+    Said,
+    last_handover,
+    last_update,
+    link_words,
+    quoted,
+    running_words,
+)
 from bot.render.text import cut, escape, escaped, hub_link, when
 from bot.render.times import during
 
 SIGNS = {RESOLVED: "✅", CLOSED: "📁"}
 OPEN_SIGN = "🚨"
 TOPIC_LIMIT = 250
+TEXT_LIMIT = 3500
+"""Characters of the text for screen readers and notifications; Slack refuses an update with over 4,000."""
+MOST_HUBS = 10
+NAME_LIMIT = 60
+"""Characters of a hub's name. All blocks of a message together take about 10,000 characters."""
+FEWEST = 10
+"""Characters that the hubs have at least in the topic, or they are left out."""
+_BETWEEN = " · "
 
 ACTION_UPDATE = "incident.update"
 ACTION_RUN = "incident.run"
@@ -40,11 +60,13 @@ ACTION_REPORT = "incident.report"
 ACTION_RETRY = "incident.retry"
 ACTION_SNOOZE = "incident.snooze"
 ACTION_COMMAND = "incident.command"
+ACTION_HANDOVER = "incident.handover"
+ACTION_DETAILS = "incident.details"
+ACTION_INVITE = "incident.invite"
+MORE = "incident.more"
+"""The menu with what is not a button. The value of an option is the id of the button that it stands for."""
 
-COMMANDER = "commander"
-"""The role that a button offers while nobody has it, where the team has such a role."""
-
-_CONFIRM_RESOLVE: b.Block = {
+CONFIRM_RESOLVE: b.Block = {
     "title": b.plain("Resolve the incident?"),
     "text": b.plain("This notifies everyone and stops reminders. You can reopen it later.", 300),
     "confirm": b.plain("Resolve"),
@@ -56,8 +78,11 @@ _CONFIRM_RESOLVE: b.Block = {
 @dataclass(frozen=True, kw_only=True)
 class CardSpec:
     """What the card shows. ``hubs`` are addresses by hub name, empty where none is configured;
-    ``roles`` are user ids by role, empty where nobody has it; ``reactions`` are headings by emoji.
-    ``times`` are those that people set."""
+    ``roles`` are user ids by role, empty where nobody has it; ``lead`` is the one that leads, and
+    ``declarer_leads`` who leads until somebody takes it. ``reactions`` are headings by emoji.
+    ``times`` are those that people set. ``update`` is the last update, ``next_at`` when the next one is due,
+    ``handover`` the note of the last person who handed over. ``links`` are addresses by their labels, or
+    paths. ``canvas`` says why the channel's canvas is not kept up to date, empty where it is."""
 
     title: str
     severity: str
@@ -70,19 +95,26 @@ class CardSpec:
     resolved_at: datetime | None
     closed_at: datetime | None
     reactions: Mapping[str, Heading]
-    report_url: str
     times: Times
     durations: Sequence[Duration]
+    zone: str
+    update: Said | None
+    next_at: datetime | None
+    handover: Said | None
+    running: Sequence[RunningSpec]
+    links: Mapping[str, str]
+    canvas: str
+    lead: str
+    declarer_leads: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class TopicSpec:
-    """What the channel's topic shows. ``commander`` is a user id, empty when nobody is."""
+    """What the channel's topic shows: only what rarely changes, since Slack posts a message about each
+    change of a topic, beside the one in which mayday says what changed."""
 
     title: str
-    severity: str
-    status: str
-    commander: str
+    hubs: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,38 +136,47 @@ class AnnouncementSpec:
 def card_spec(
     incident: Incident,
     *,
-    roles: Sequence[str],
+    policy: Policy,
     hubs: Mapping[str, str],
     reactions: Mapping[str, Heading],
-    report_url: str = "",
+    zone: ZoneInfo,
+    entries: Sequence[PostedEntry] = (),
+    next_at: datetime | None = None,
+    running: Sequence[RunningSpec] = (),
+    links: Mapping[str, str] = MappingProxyType({}),
+    canvas: str = "",
 ) -> CardSpec:
-    """What the card shows of an incident. ``hubs`` are addresses by hub name."""
+    """What the card shows of an incident. ``hubs`` are addresses by hub name, ``entries`` those that are
+    posted; the others are as in :class:`CardSpec`."""
     return CardSpec(
         title=incident.title,
         severity=incident.severity,
         status=incident.status,
         summary=incident.summary,
         hubs={name: hubs.get(name, "") for name in incident.hubs},
-        roles={role: incident.roles.get(role, "") for role in roles},
+        roles={role: incident.roles.get(role, "") for role in policy.roles},
+        lead=policy.lead,
+        declarer_leads=provisional_leader(incident, policy),
         declared_at=incident.declared_at,
         declared_by=incident.declared_by,
         resolved_at=incident.resolved_at,
         closed_at=incident.closed_at,
         reactions=dict(reactions),
-        report_url=report_url,
         times=incident.milestones,
-        durations=durations(known_times(incident, (), ZoneInfo("UTC"))),
+        zone=zone.key,
+        durations=durations(known_times(incident, (), zone)),
+        update=last_update(entries),
+        next_at=next_at if incident.is_open else None,
+        handover=last_handover(incident, entries),
+        running=tuple(running),
+        links=dict(links),
+        canvas=canvas,
     )
 
 
 def topic_spec(incident: Incident) -> TopicSpec:
     """What the topic shows of an incident."""
-    return TopicSpec(
-        title=incident.title,
-        severity=incident.severity,
-        status=incident.status,
-        commander=incident.roles.get(COMMANDER, ""),
-    )
+    return TopicSpec(title=incident.title, hubs=tuple(incident.hubs))
 
 
 def announcement_spec(incident: Incident) -> AnnouncementSpec:
@@ -156,26 +197,31 @@ def announcement_spec(incident: Incident) -> AnnouncementSpec:
 
 def sign(incident: Incident) -> str:
     """One emoji for the incident's status."""
-    return _sign(incident.status)
+    return sign_of(incident.status)
 
 
-def _sign(status: str) -> str:
+def sign_of(status: str) -> str:
+    """One emoji for a status."""
     return SIGNS.get(status, OPEN_SIGN)
 
 
 def topic(spec: TopicSpec) -> str:
-    """The channel's topic."""
-    parts = [f"{_sign(spec.status)} {spec.severity}", spec.status]
-    if spec.commander:
-        parts.append(f"{COMMANDER} <@{spec.commander}>")
-    start = " · ".join(parts) + " · "
-    return start + escaped(spec.title, TOPIC_LIMIT - len(start))
+    """The channel's topic: as much of the title and the hubs as fits."""
+    title = escaped(spec.title, TOPIC_LIMIT)
+    room = TOPIC_LIMIT - len(title) - len(_BETWEEN)
+    if not spec.hubs or room < FEWEST:
+        return title
+    return f"{title}{_BETWEEN}{escaped(', '.join(spec.hubs), room)}"
 
 
 def _facts(spec: CardSpec) -> list[str]:
-    hubs = ", ".join(hub_link(name, url) for name, url in spec.hubs.items())
+    hubs_shown = list(spec.hubs.items())[:MOST_HUBS]
+    shown = [hub_link(cut(name, NAME_LIMIT), url) for name, url in hubs_shown]
+    if len(spec.hubs) > MOST_HUBS:
+        shown.append(f"and {len(spec.hubs) - MOST_HUBS} more")
+    hubs = ", ".join(shown)
     people = "\n".join(
-        f"{role}: <@{user}>" if user else f"{role}: nobody yet" for role, user in spec.roles.items()
+        f"{escape(role)}: {_holder(spec, role, user)}" for role, user in spec.roles.items()
     )
     return [
         f"*Status*\n{spec.status}",
@@ -186,6 +232,12 @@ def _facts(spec: CardSpec) -> list[str]:
     ]
 
 
+def _holder(spec: CardSpec, role: str, user: str) -> str:
+    if not user and role == spec.lead and spec.declarer_leads:
+        return f"<@{spec.declarer_leads}> until somebody takes over"
+    return f"<@{user}>" if user else "nobody yet"
+
+
 def _times(spec: CardSpec) -> list[str]:
     """The times that are known, in their order, each with how long it was after the start of impact."""
     after = {one.to: f" (after {duration_words(one)})" for one in spec.durations}
@@ -193,7 +245,9 @@ def _times(spec: CardSpec) -> list[str]:
     lines = []
     for name in Milestone:
         if time := spec.times.get(name):
-            lines.append(f"{NAMES[name].lower()} {during(time)}{after.get(name, '')}")
+            lines.append(
+                f"{NAMES[name].lower()} {during(time, ZoneInfo(spec.zone))}{after.get(name, '')}"
+            )
         elif moment := pressed.get(name):
             by = f" by <@{spec.declared_by}>" if name is Milestone.DECLARED else ""
             lines.append(f"{NAMES[name].lower()} {when(moment)}{by}{after.get(name, '')}")
@@ -206,43 +260,72 @@ def _times(spec: CardSpec) -> list[str]:
 
 def card(spec: CardSpec) -> Post:
     """The pinned message: the incident's present state, and buttons for the next actions."""
-    shown = [b.header(f"{_sign(spec.status)} {spec.title}"), b.section(fields=_facts(spec))]
-    if spec.summary:
-        shown.append(b.section(f"*Summary*\n{escape(cut(spec.summary, 2500))}"))
-    if url := spec.report_url:
-        link = f"<{url}>" if url.startswith("http") else f"`{escape(url)}`"
-        shown.append(b.section(f"*Report*: {link}"))
-    needs_lead = COMMANDER in spec.roles and not spec.roles[COMMANDER]
-    shown.append(b.actions(*_buttons(spec.status, spec.hubs, offer_command=needs_lead)))
+    shown = [b.header(f"{sign_of(spec.status)} {spec.title}"), b.section(fields=_facts(spec))]
+    shown += [b.section(text) for text in _state(spec)]
+    offered = "" if spec.roles.get(spec.lead) else spec.lead
+    shown.append(b.actions(*_buttons(spec.status, spec.hubs, lead=spec.lead, offered=offered)))
+    notes = [spec.canvas] if spec.canvas else []
     if spec.status not in (RESOLVED, CLOSED):
-        shown.append(b.context(legend(spec.reactions), f"`{COMMAND} help` lists all commands."))
-    return Post(text=_headline(spec.title, spec.status, spec.severity), blocks=tuple(shown))
+        notes = [legend(spec.reactions), f"`{COMMAND} help` lists all commands.", *notes]
+    if notes:
+        shown.append(b.context(*notes))
+    headline = _headline(spec.title, spec.status, spec.severity)
+    return Post(
+        text=cut("\n".join([headline, *_facts(spec), *_state(spec)]), TEXT_LIMIT),
+        blocks=tuple(shown),
+    )
+
+
+def _state(spec: CardSpec) -> list[str]:
+    """What is known now: the updates, who handed over, what runs, the summary, and the links."""
+    texts = []
+    if said := spec.update:
+        texts.append(f"*Last update* {when(said.at)} by <@{said.by}>{quoted(said.text, 1500)}")
+    if spec.next_at:
+        texts.append(f"*Next update due* {when(spec.next_at)}")
+    if said := spec.handover:
+        note = quoted(said.text, 800)
+        texts.append(f"*Handed over* to <@{said.to}> by <@{said.by}> {when(said.at)}{note}")
+    if spec.running:
+        texts.append("*Running*\n" + "\n".join(map(running_words, spec.running[:MOST_RUNNING])))
+    if spec.summary:
+        texts.append(f"*Summary*\n{escaped(spec.summary, 2000)}")
+    if spec.links:
+        texts.append("*Links*: " + " · ".join(link_words(*link) for link in spec.links.items()))
+    return texts
 
 
 def _headline(title: str, status: str, severity: str) -> str:
     return f"{escape(title)}: {status}, {severity}"
 
 
-def next_steps(incident: Incident, roles: Sequence[str]) -> list[b.Block]:
-    """Buttons for the actions that the incident's status allows; ``roles`` are the team's."""
-    needs_lead = COMMANDER in roles and COMMANDER not in incident.roles
-    return _buttons(incident.status, incident.hubs, offer_command=needs_lead)
+def next_steps(incident: Incident, lead: str) -> list[b.Block]:
+    """Buttons for the actions that the incident's status allows; ``lead`` is the role that leads."""
+    offered = "" if incident.roles.get(lead) else lead
+    return _buttons(incident.status, incident.hubs, lead=lead, offered=offered)
 
 
-def _buttons(status: str, hubs: Collection[str], *, offer_command: bool) -> list[b.Block]:
+def lead_button(lead: str) -> b.Block:
+    """The button by which a person takes the role that leads."""
+    return b.button(f"Become {lead}", action=ACTION_COMMAND)
+
+
+def _buttons(status: str, hubs: Collection[str], *, lead: str, offered: str) -> list[b.Block]:
+    """``lead`` is the role that leads, and ``offered`` too, while nobody has taken it."""
     if status == RESOLVED:
         return [
             b.button("Close and report", action=ACTION_CLOSE, style="primary"),
-            b.button("Timeline", action=ACTION_TIMELINE),
             b.button("Preview the report", action=ACTION_REPORT),
             edit_pages.button(),
             b.button("Reopen", action=ACTION_REOPEN),
+            _more(("Post an update", ACTION_UPDATE), *_ALWAYS),
         ]
     if status == CLOSED:
         return [
             b.button("Preview the report", action=ACTION_REPORT),
             edit_pages.button(),
             b.button("Reopen", action=ACTION_REOPEN),
+            _more(*_ALWAYS),
         ]
     # Before anything is done somebody has to know what is wrong.
     diagnose = [b.button("Diagnose", action=ACTION_DIAGNOSE)] if hubs else []
@@ -250,12 +333,24 @@ def _buttons(status: str, hubs: Collection[str], *, offer_command: bool) -> list
         *diagnose,
         b.button("Post an update", action=ACTION_UPDATE, style="primary"),
         b.button("Run a runbook", action=ACTION_RUN),
-        b.button("Timeline", action=ACTION_TIMELINE),
-        b.button("Resolve", action=ACTION_RESOLVE, confirm=_CONFIRM_RESOLVE),
+        b.button("Resolve", action=ACTION_RESOLVE, confirm=CONFIRM_RESOLVE),
     ]
-    if offer_command:
-        buttons.append(b.button("Take command", action=ACTION_COMMAND))
-    return buttons
+    if offered:
+        buttons.append(lead_button(offered))
+    handover = [("Hand over", ACTION_HANDOVER)] if lead else []
+    return [*buttons, _more(*handover, *_ALWAYS)]
+
+
+_ALWAYS = (
+    ("Edit title, hubs, summary", ACTION_DETAILS),
+    ("Add people", ACTION_INVITE),
+    ("Timeline", ACTION_TIMELINE),
+)
+"""What the menu offers at any time, with the id of what each choice does."""
+
+
+def _more(*choices: tuple[str, str]) -> b.Block:
+    return b.overflow(MORE, [b.option(label, action) for label, action in choices])
 
 
 def legend(reactions: Mapping[str, Heading]) -> str:
@@ -268,7 +363,7 @@ def announcement(spec: AnnouncementSpec) -> Post:
     """What people outside the channel see of the incident's present state."""
     affected = ", ".join(escape(name) for name in spec.hubs)
     lines = [
-        f"{_sign(spec.status)} *{escape(spec.title)}*",
+        f"{sign_of(spec.status)} *{escape(spec.title)}*",
         f"{spec.severity} · *{spec.status}*" + (f" · {affected}" if affected else ""),
     ]
     if spec.summary:

@@ -85,9 +85,15 @@ def mark(typed: Typed) -> str:
 
 
 def inputs(
-    part: str, *, heading: str = "", hubs: Sequence[str] = (), zone: ZoneInfo | None = None
+    part: str,
+    *,
+    heading: str = "",
+    hubs: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    zone: ZoneInfo | None = None,
 ) -> tuple[Input, ...]:
-    """Return the inputs of a part's form. ``heading`` is a section's own, ``hubs`` are those to choose."""
+    """Return the inputs of a part's form. ``heading`` is a section's own, ``hubs`` and ``categories`` are
+    those to choose."""
     match parts.split(part):
         case ("section", _):
             title = Input(
@@ -118,18 +124,23 @@ def inputs(
                 Input(name=key, label=usual, hint=USUAL, limit=parts.HEADING_LIMIT)
                 for key, usual in parts.OTHER_HEADINGS.items()
             )
+        case ("front", _):
+            return _FRONT
+        case ("ticks", _):
+            return _TICKS
         case ("item", _):
-            return _ITEM
+            kind = "choice" if categories else "line"
+            category = Input(
+                name="category", label="Category", kind=kind, options=tuple(categories), limit=100
+            )
+            return (*_ITEM, category)
+        case ("details", _):
+            summary = Input(name="summary", label="What is known so far?", kind="text")
+            return (_TITLE, *_hubs(hubs), summary)
     return (
-        Input(name="title", label="Title", is_optional=False),
+        _TITLE,
         Input(name="report_date", label="Date of the report", kind="date"),
-        *([Input(name=HUBS, label="Hubs", kind="choices", options=tuple(hubs))] if hubs else ()),
-        Input(
-            name=OTHER_HUBS,
-            label="Other hubs",
-            kind="text",
-            hint="One a line, with a link if there is one: stat20 https://stat20.example.edu",
-        ),
+        *_hubs(hubs),
         Input(name="labels", label="Labels of the issue", hint="Separated by commas."),
         Input(
             name="assignees",
@@ -137,6 +148,21 @@ def inputs(
             hint="GitHub user names, separated by commas.",
         ),
     )
+
+
+_TITLE = Input(name="title", label="Title", is_optional=False)
+
+
+def _hubs(hubs: Sequence[str]) -> tuple[Input, ...]:
+    """Return the inputs of the affected hubs: a menu of the configured ones, and a text for others."""
+    others = Input(
+        name=OTHER_HUBS,
+        label="Other hubs",
+        kind="text",
+        hint="One a line, with a link if there is one: stat20 https://stat20.example.edu",
+    )
+    menu = Input(name=HUBS, label="Hubs", kind="choices", options=tuple(hubs))
+    return (menu, others) if hubs else (others,)
 
 
 _ITEM = (
@@ -150,7 +176,6 @@ _ITEM = (
         hint="The issue or pull request that tracks it already.",
     ),
     Input(name="state", label="State", kind="choice", is_optional=False, options=parts.STATES),
-    Input(name="category", label="Category", limit=100),
     Input(
         name="repository",
         label="Repository of its issue",
@@ -159,12 +184,40 @@ _ITEM = (
     ),
 )
 
+_FRONT = (
+    Input(
+        name="name",
+        label="Name",
+        hint="Leave it empty for the title with the months of the incident.",
+    ),
+    Input(
+        name="about",
+        label="Description",
+        hint="Leave it empty for the beginning of the user impact.",
+    ),
+)
+
+TICKS: Mapping[str, bool | None] = {
+    "as mayday finds": None,
+    "ticked": True,
+    "not ticked": False,
+}
+"""The choices for a checkbox."""
+
+_TICKS = tuple(
+    Input(name=name, label=label, kind="choice", is_optional=False, options=tuple(TICKS))
+    for name, label in parts.CHECKS.items()
+)
+
 _TITLES = {
     parts.SECTION: "Edit the section",
     parts.EXTRA: "Edit the section",
     parts.HEADINGS: "Edit the headings",
     parts.TIMES: "Edit the times",
     parts.ABOUT: "Edit title, hubs, labels",
+    parts.FRONT: "Edit the front matter",
+    parts.TICKS: "Edit the checklist",
+    parts.DETAILS: "Edit the incident",
     parts.ITEM: "Edit the action item",
 }
 
@@ -208,7 +261,8 @@ def form(
     sheet = Sheet(part=part, base=base, joints=joints)
     title = _TITLES[parts.split(part)[0]]
     metadata = f"{incident_id}|{sheet.written()}"
-    return b.modal(EDIT_PART, title, blocks, submit="Save", close="Back", metadata=metadata)
+    close = "Cancel" if part == parts.DETAILS else "Back"
+    return b.modal(EDIT_PART, title, blocks, submit="Save", close=close, metadata=metadata)
 
 
 def _quoted(typed: Typed) -> str:
@@ -238,7 +292,8 @@ def _element(one: Input, typed: Typed) -> b.Block:
                 **user,
             }
         case "choice":
-            return b.select("value", [b.option(o, o) for o in one.options], chosen=text)
+            names = dict.fromkeys([*one.options, *([text] if text else [])])
+            return b.select("value", [b.option(o, o) for o in names], chosen=text)
         case "choices":
             options = [b.option(o, o) for o in one.options]
             chosen = () if isinstance(typed, str) else typed

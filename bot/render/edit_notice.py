@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain import report_parts as parts
 from bot.guard import Replaced
-from bot.render.review import Place, place_words, replacement_words
+from bot.render.review import PART_WORDS, Place, place_words, replacement_words
 from bot.render.text import escape
 
 AT_ONCE = "The incident is closed: what you save is published at once"
@@ -15,6 +16,11 @@ NOT_APPROVED = "Nobody has approved the report as it is now."
 READERS = "Who can read it, as of the last approval: {places}."
 PUBLISHES = "It is published, with you as the person who approved it."
 WAITS = "It is published once somebody has reviewed it."
+
+
+def part_words(part: str) -> str:
+    """Return what a part is called that people gave no name."""
+    return PART_WORDS.get(parts.split(part)[0], part)
 
 
 def notice(

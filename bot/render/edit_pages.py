@@ -82,6 +82,15 @@ NO_ENTRIES = "The timeline is empty."
 NO_ITEMS = "There are no action items."
 NO_CHANGES = "Nobody has changed the report yet."
 EMPTY = "_empty_"
+AS_IN_FORM = "_as in the form_"
+AS_FOUND = "_ticked as mayday finds it_"
+UNTRUE = "“{label}” is ticked by hand, but {reason}. Untick it, or correct that."
+_REASONS = {
+    "over": "the incident isn't resolved",
+    "filled": "sections are empty or have something that is still to be written",
+    "cleaned": "the incident isn't closed, or something is still to be written",
+    "linked": "there are action items without an issue",
+}
 NEW_SECTION = "Another section, for this report only"
 EDIT_REPORT = "Edit report"
 
@@ -144,9 +153,19 @@ def page(
 
 
 def report_page(
-    incident: Incident, sections: Mapping[str, str], *, zone: ZoneInfo
+    incident: Incident,
+    sections: Mapping[str, str],
+    *,
+    zone: ZoneInfo,
+    has_front: bool = False,
+    has_checks: bool = False,
+    untrue: Sequence[str] = (),
 ) -> list[b.Block]:
-    """Return the page of texts and times. ``sections`` are the headings of the form by their keys."""
+    """Return the page of texts and times. ``sections`` are the headings of the form by their keys.
+
+    ``has_front`` and ``has_checks`` are whether a form shows a name in front matter, and checkboxes.
+    ``untrue`` are the names of checkboxes that people ticked although they aren't so.
+    """
     options, answers = incident.report_options, incident.answers
     day = answers.report_date.isoformat() if answers.report_date else EMPTY
     about = f"*Title, date, hubs, labels*\n{escape(incident.title)} · {day}"
@@ -159,12 +178,34 @@ def report_page(
         blocks.append(_part(_text(own or heading, text), f"{parts.SECTION}/{key}"))
     for number, extra in enumerate(options.extra):
         blocks.append(_part(_text(extra.heading, extra.text), f"{parts.EXTRA}/{number}"))
+    if has_front:
+        shown = " · ".join(
+            escape(answers.texts[k]) for k in parts.FRONT_TEXTS if k in answers.texts
+        )
+        blocks.append(_part(f"*Front matter*\n{shown or AS_IN_FORM}", parts.FRONT))
+    if has_checks:
+        blocks.append(_part(f"*Checklist*\n{_ticks(incident, untrue)}", parts.TICKS))
     others = [h for key, h in options.headings.items() if key in parts.OTHER_HEADINGS]
-    shown = escape(", ".join(others)) if others else "_as in the form_"
+    shown = escape(", ".join(others)) if others else AS_IN_FORM
     blocks.append(_part(f"*Other headings*\n{shown}", parts.HEADINGS))
     new = f"{parts.EXTRA}/{len(options.extra)}"
     blocks.append(_part(f"_{NEW_SECTION}_", new, label="Add"))
     return blocks
+
+
+def _ticks(incident: Incident, untrue: Sequence[str]) -> str:
+    ticks = incident.report_options.ticks
+    lines = [
+        f"{'☑' if ticks[name] else '☐'} {parts.CHECKS[name]}"
+        for name in parts.CHECKS
+        if name in ticks
+    ]
+    return "\n".join([*lines, *untrue_ticks(untrue)]) or AS_FOUND
+
+
+def untrue_ticks(names: Sequence[str]) -> list[str]:
+    """Return a warning for each checkbox that is ticked by hand although it isn't so."""
+    return [f"⚠️ {UNTRUE.format(label=parts.CHECKS[name], reason=_REASONS[name])}" for name in names]
 
 
 def _part(text: str, part: str, *, label: str = "Edit") -> b.Block:
@@ -197,7 +238,9 @@ def out_of_order(incident: Incident) -> list[str]:
     ]
 
 
-def entries_page(lines: Sequence[Line], number: int, *, timeline: Sequence[int]) -> list[b.Block]:
+def entries_page(
+    lines: Sequence[Line], number: int, *, timeline: Sequence[int], zone: ZoneInfo
+) -> list[b.Block]:
     """Return one page of entries. ``timeline`` are the ids of those in the report's timeline, in order;
     removed ones can be restored."""
     if not lines:
@@ -216,6 +259,7 @@ def entries_page(lines: Sequence[Line], number: int, *, timeline: Sequence[int])
             above.get(line.entry.id),
             below.get(line.entry.id),
             is_printed=line.entry.id in timeline,
+            zone=zone,
         )
         for line in lines[start : start + PER_PAGE]
     ]
@@ -228,7 +272,9 @@ def entries_page(lines: Sequence[Line], number: int, *, timeline: Sequence[int])
     return [*blocks, b.context(shown), *([b.actions(*turns)] if turns else [])]
 
 
-def _entry(line: Line, upper: int | None, lower: int | None, *, is_printed: bool) -> b.Block:
+def _entry(
+    line: Line, upper: int | None, lower: int | None, *, is_printed: bool, zone: ZoneInfo
+) -> b.Block:
     entry = line.entry
     if entry.deleted_at is not None:
         verbs = [(RESTORE, "")]
@@ -249,7 +295,7 @@ def _entry(line: Line, upper: int | None, lower: int | None, *, is_printed: bool
     if not (is_printed or notes or entry.deleted_at):
         notes.append(NOT_PRINTED)
     notes += [f"{len(line.annotations)} annotations"] if line.annotations else []
-    text = f"{during(entry.time)}  {text}" + (f"\n_{' · '.join(notes)}_" if notes else "")
+    text = f"{during(entry.time, zone)}  {text}" + (f"\n_{' · '.join(notes)}_" if notes else "")
     return b.section(text, accessory=menu, block_id=f"entry {entry.id}")
 
 
@@ -313,6 +359,8 @@ def _difference(one: Revision) -> str:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, bool):
+        return "ticked" if value else "not ticked"
     if isinstance(value, Mapping) and "at" in value:
         return escape(str(value.get("typed") or value["at"]))
     if isinstance(value, list):

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.incident import TITLE_LIMIT, Incident, Policy
+from bot.domain.incident import RESOLVED, TITLE_LIMIT, Incident, Policy
 from bot.domain.milestones import Milestone
 from bot.domain.mrkdwn import unescape
 from bot.domain.report import first_day
 from bot.domain.report_form import SUMMARY, FormSection
 from bot.domain.timeline import ANNOTATION_LIMIT, Entry, Line
-from bot.domain.typed_time import written
+from bot.domain.typed_time import Unit, written
 from bot.render import blocks as b
 from bot.render.item_inputs import item_inputs
 from bot.render.lines import quiet, words
 from bot.render.long_text import LongText
+from bot.render.milestones import length
 from bot.render.text import cut, escape
 
 DECLARE = "declare"
@@ -145,8 +146,27 @@ def _hubs(hubs: Sequence[str], *, chosen: Sequence[str]) -> b.Block:
     return b.input_block(HUBS, "Which hubs?", menu, optional=True)
 
 
-def update(incident: Incident, *, policy: Policy) -> b.Block:
-    """Return the modal that posts an update and changes the status."""
+NEXT_UPDATES = {
+    15: "in 15 minutes",
+    30: "in 30 minutes",
+    60: "in 1 hour",
+    120: "in 2 hours",
+    240: "in 4 hours",
+    480: "in 8 hours",
+    1440: "in 24 hours",
+}
+"""When the next update can be promised: by minutes, how the form says it."""
+
+
+def update(incident: Incident, *, policy: Policy, interval: timedelta) -> b.Block:
+    """Return the modal that posts an update, and changes the status and the severity with it.
+
+    ``interval`` is the usual time between two updates.
+    """
+    statuses = dict.fromkeys((incident.status, *policy.open_statuses, RESOLVED))
+    severities = dict.fromkeys((incident.severity, *policy.severities))
+    later = [b.option(words, str(minutes)) for minutes, words in NEXT_UPDATES.items()]
+    usual = f"as usual, in {length(interval)}"
     return b.modal(
         UPDATE,
         "Post an update",
@@ -155,20 +175,23 @@ def update(incident: Incident, *, policy: Policy) -> b.Block:
                 "text",
                 "What is the current situation?",
                 b.text_input("value", multiline=True, placeholder="What you know, what is next"),
+                optional=True,
             ),
+            _menu("status", "Status", statuses, chosen=incident.status),
+            _menu("severity", "Severity", severities, chosen=incident.severity),
             b.input_block(
-                "status",
-                "Status",
-                b.select(
-                    "value",
-                    [b.option(s, s) for s in (*policy.open_statuses, "resolved")],
-                    chosen=incident.status,
-                ),
+                "next", "Next update", b.select("value", later, placeholder=usual), optional=True
             ),
         ],
         submit="Post",
-        metadata=f"{incident.id}|{incident.status}",
+        metadata=f"{incident.id}|{incident.status}|{incident.severity}",
     )
+
+
+def _menu(name: str, label: str, choices: Iterable[str], *, chosen: str) -> b.Block:
+    """Return the input that chooses one of some names."""
+    options = [b.option(one, one) for one in choices]
+    return b.input_block(name, label, b.select("value", options, chosen=chosen))
 
 
 def action_item(
@@ -216,7 +239,7 @@ def action_item(
                 optional=True,
                 hint="An issue or pull request. mayday files no second issue then.",
             ),
-            *item_inputs(None, categories=categories),
+            *item_inputs(categories=categories),
         ],
         submit="Add",
         metadata=f"{incident_id}|{source}",
@@ -227,7 +250,8 @@ def shown_time(entry: Entry, zone: ZoneInfo) -> str:
     """Return a time as :func:`edit_entry` shows it, without fractions. A submitted form with this text has
     not changed the time."""
     time = entry.time
-    return written(replace(time, has_seconds=time.has_seconds or entry.at.second != 0), zone)
+    has_seconds = time.unit.has_clock and entry.at.second != 0
+    return written(replace(time, unit=Unit.SECOND if has_seconds else time.unit), zone)
 
 
 def edit_entry(

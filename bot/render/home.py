@@ -106,13 +106,14 @@ def _part(heading: str, found: Sequence[Incident], page: HomePage, most: int) ->
 
 def _incident(one: Incident, page: HomePage) -> str:
     where = f"<#{one.channel_id}>" if one.channel_id else escape(one.channel_name)
-    leads = one.roles.get(page.lead, "")
+    leads = page.leaders.get(one.id, "")
+    who = f"<@{leads}>" if leads else "nobody yet"
     parts = [
         one.severity,
         f"*{one.status}*",
         escaped(", ".join(one.hubs), 200),
         age(page.now - one.declared_at),
-        f"{page.lead}: " + (f"<@{leads}>" if leads else "nobody yet"),
+        f"{escape(page.lead)}: {who}" if page.lead else "",
     ]
     lock = "🔒 " if one.private else ""
     return (

@@ -14,7 +14,6 @@ from bot.domain.item_states import LOST, IssueState, ItemState
 from bot.domain.mrkdwn import typed, unescape
 from bot.ports import JSON, Post
 from bot.render import blocks as b
-from bot.render.item_inputs import item_inputs
 from bot.render.text import cut, escape, mention
 from bot.render.times import weekday_words
 
@@ -22,7 +21,6 @@ ACTION_MENU = "item.menu"
 ACTION_DONE = "item.done"
 ACTION_DROP = "item.drop"
 ACTION_EDIT = "item.edit"
-FORM = "edit_item"
 
 DONE, DROP, REOPEN, EDIT = "done", "drop", "reopen", "edit"
 VIEWS = ("mine", "overdue", "all", "open")
@@ -38,9 +36,9 @@ IN_DIGEST = 25
 
 _SIGNS = {ItemState.OPEN: "🔧", ItemState.DONE: "✅", ItemState.DROPPED: "🚫"}
 _VERBS = {
-    ItemState.OPEN: (("Done", DONE), ("Won't do", DROP), ("Owner, due date …", EDIT)),
-    ItemState.DONE: (("Reopen", REOPEN), ("Owner, due date …", EDIT)),
-    ItemState.DROPPED: (("Reopen", REOPEN), ("Owner, due date …", EDIT)),
+    ItemState.OPEN: (("Done", DONE), ("Won't do", DROP), ("Edit", EDIT)),
+    ItemState.DONE: (("Reopen", REOPEN), ("Edit", EDIT)),
+    ItemState.DROPPED: (("Reopen", REOPEN), ("Edit", EDIT)),
 }
 _LOST_WORDS = {
     IssueState.GONE: "its issue was deleted on GitHub",
@@ -168,31 +166,6 @@ def digest(found: Sequence[ListedItem], problems: Mapping[str, str], *, today: d
     blocks += [b.section("\n".join(lines[at : at + 8])) for at in range(0, len(lines), 8)]
     notes = [f"`{COMMAND} actions` lists them with a menu for each.", *_problems(problems)]
     return Post(text=text.replace("*", ""), blocks=(*blocks, b.context(*notes)))
-
-
-def edit(item: ActionItem, *, view: str, categories: Sequence[str]) -> b.Block:
-    """Return the form for the owner, the due date, the category and the repository of an item."""
-    person: b.Block = {
-        "type": "users_select",
-        "action_id": "value",
-        "placeholder": b.plain("Choose a person"),
-    }
-    if item.owner:
-        person["initial_user"] = item.owner
-    shown = [
-        b.section(f"*{_title(item)}*"),
-        b.input_block("owner", "Who owns it?", person, optional=True),
-        *item_inputs(item, categories=categories),
-    ]
-    metadata = f"{item.incident_id}|{item.id}|{view}"
-    return b.modal(FORM, "Action item", shown, submit="Save", metadata=metadata)
-
-
-def saved(item: ActionItem) -> str:
-    """The sentence that confirms a change."""
-    owner = f"<@{item.owner}>" if item.owner else "nobody"
-    due = f"due on {weekday_words(item.due_on)}" if item.due_on else "without a due date"
-    return f"✅ Saved: *{_title(item)}* is owned by {owner}, {due}."
 
 
 def changed(item: ActionItem) -> str:

@@ -60,6 +60,10 @@ def words(line: Line) -> str:
         return "The channel became private, and so did the incident."
     if entry.kind is EntryKind.ROLE:
         return _role(data, who)
+    if entry.kind is EntryKind.INVITED:
+        return f"{who} invited {', '.join(f'<@{user}>' for user in data['people'])}."
+    if entry.kind is EntryKind.EDITED:
+        return _edited(data, who)
     return _change(entry.kind, data, who)
 
 
@@ -133,11 +137,11 @@ def _change(kind: EntryKind, data: Mapping[str, Any], who: str) -> str:
         where = f" on {hubs}" if hubs else ""
         said = f"{who} declared the incident as {escape(str(data.get('severity', '')))}{where}."
     elif kind is EntryKind.STATUS:
-        said = f"{who} changed the status from {old} to {new}."
+        said = f"{who} changed the status from {old} to {new}{_severity(data)}."
     elif kind is EntryKind.SEVERITY:
         said = f"{who} changed the severity from {old} to {new}."
     elif kind is EntryKind.RESOLVED:
-        said = f"{who} resolved the incident."
+        said = f"{who} resolved the incident{_severity(data)}."
     elif kind is EntryKind.REOPENED:
         said = f"{who} reopened the incident; its status is {new}."
     elif kind is EntryKind.CLOSED:
@@ -151,9 +155,31 @@ def _change(kind: EntryKind, data: Mapping[str, Any], who: str) -> str:
     return f"{said.rstrip('.:')}: {text}" if text else said
 
 
+def _severity(data: Mapping[str, Any]) -> str:
+    """What a change of the status says of the severity that changed with it."""
+    changed = data.get("severity")
+    if not changed:
+        return ""
+    return f" and the severity from {escape(changed['from'])} to {escape(changed['to'])}"
+
+
+def _edited(data: Mapping[str, Any], who: str) -> str:
+    """Which of title, hubs and summary somebody changed, and to what; the summary is on the card."""
+    after = data["after"]
+    said = []
+    if "title" in after:
+        said.append(f"the title to “{escape(after['title'])}”")
+    if "hubs" in after:
+        said.append(f"the hubs to {escape(', '.join(after['hubs'])) or 'none'}")
+    if "summary" in after:
+        said.append("the summary")
+    return f"{who} changed {', '.join(said)}."
+
+
 def _role(data: Mapping[str, Any], who: str) -> str:
     person, role = f"<@{data.get('user', '')}>", escape(str(data.get("role", "")))
     before = f" from <@{data['before']}>" if data.get("before") else ""
+    note = f" {data['text']}" if data.get("text") else ""
     if person == who:
-        return f"{who} took the role of {role}{before}."
-    return f"{who} gave {person} the role of {role}{before}."
+        return f"{who} took the role of {role}{before}.{note}"
+    return f"{who} gave {person} the role of {role}{before}.{note}"

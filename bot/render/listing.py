@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
@@ -78,7 +79,7 @@ _ALSO = {
 }
 
 
-def timeline(incident: Incident, latest: Latest, *, said: str = "") -> Post:
+def timeline(incident: Incident, latest: Latest, *, zone: ZoneInfo, said: str = "") -> Post:
     """Return the timeline of the report, with a menu for each entry to edit and remove, or to annotate it.
 
     ``latest`` has up to :data:`SHOWN_LINES` lines. ``said`` confirms the last change.
@@ -88,7 +89,7 @@ def timeline(incident: Incident, latest: Latest, *, said: str = "") -> Post:
         text = f"{said} {text}".strip()
         return Post(text=text, blocks=(b.section(text),))
     shown: list[b.Block] = [b.section(f"*Timeline of {escape(incident.title)}*")]
-    fitting = _fitting(latest.lines)
+    fitting = _fitting(latest.lines, zone)
     if len(fitting) < latest.count:
         shown.append(
             b.context(
@@ -109,7 +110,7 @@ def timeline(incident: Incident, latest: Latest, *, said: str = "") -> Post:
     return Post(text=f"Timeline of {escape(incident.title)}", blocks=tuple(shown))
 
 
-def _fitting(lines: Sequence[Line]) -> list[tuple[Line, str]]:
+def _fitting(lines: Sequence[Line], zone: ZoneInfo) -> list[tuple[Line, str]]:
     """Return as many of the last lines as fit into a message, in order, each with its text."""
     found: list[tuple[Line, str]] = []
     room = SHOWN_TEXT
@@ -117,7 +118,7 @@ def _fitting(lines: Sequence[Line]) -> list[tuple[Line, str]]:
         also = " · ".join(_ALSO[h] for h in _ALSO if h in line.headings)
         by = f"_{escape(name)}:_ " if (name := app_name(line)) else ""
         below = "\n".join(_below(line))
-        text = f"{during(line.entry.time)}  {quiet(cut(by + words(line), 2600 - len(below)))}"
+        text = f"{during(line.entry.time, zone)}  {quiet(cut(by + words(line), 2600 - len(below)))}"
         text = f"{text}\n_{also}_" if also else text
         text = f"{text}\n{below}" if below else text
         room -= len(text) + MENU_TEXT
@@ -187,8 +188,11 @@ def _hubs(incident: Incident) -> str:
     return escaped(", ".join(incident.hubs), 120)
 
 
-def menu(incident: Incident | None, roles: Sequence[str], *, has_hubs: bool = False) -> Post:
-    """Return the menu of ``/incident`` alone; a hub can be diagnosed before there is an incident."""
+def menu(incident: Incident | None, lead: str, *, has_hubs: bool = False) -> Post:
+    """Return the menu of ``/incident`` alone; a hub can be diagnosed before there is an incident.
+
+    ``lead`` is the role that leads.
+    """
     if incident is None:
         text = "What would you like to do?"
         buttons = [
@@ -203,7 +207,7 @@ def menu(incident: Incident | None, roles: Sequence[str], *, has_hubs: bool = Fa
             f"{incident.severity}"
         )
         buttons = [
-            *card.next_steps(incident, roles),
+            *card.next_steps(incident, lead),
             b.button("Help", action=ACTION_HELP),
         ]
     return Post(text=text, blocks=(b.section(text), b.actions(*buttons)))
@@ -244,7 +248,7 @@ def preview(markdown: str, findings: Sequence[Finding] = ()) -> list[Post]:
     if findings:
         if len(pages[0]) > PAGE:
             pages.insert(0, [pages[0].pop(0)])
-        pages[0].insert(1, b.section(_findings(findings)))
+        pages[0].insert(1, b.section(findings_text(findings)))
     if len(pages) > MOST_PAGES:
         rest = "This preview is truncated. The published report is complete."
         pages[MOST_PAGES - 1].append(b.context(rest))
@@ -252,7 +256,8 @@ def preview(markdown: str, findings: Sequence[Finding] = ()) -> list[Post]:
     return [Post(text=text, blocks=tuple(page)) for page in pages[:MOST_PAGES]]
 
 
-def _findings(found: Sequence[Finding]) -> str:
+def findings_text(found: Sequence[Finding]) -> str:
+    """Return what the lint finds in a report, each with its remedy."""
     lines = [
         f"• {cut(each.message, FINDING_LENGTH)} {each.remedy}" for each in found[:MOST_FINDINGS]
     ]

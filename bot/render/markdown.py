@@ -57,6 +57,7 @@ _TOKEN = re.compile(
 
 _CLOSING = re.compile(r"\b(?:close[sd]?|fix(?:es|ed)?|resolve[sd]?)\b", re.IGNORECASE)
 _REFERS = re.compile(r"\s*+(?::\s*+)?(?:#\d|GH-\d|[\w.-]{1,100}/[\w.-]{1,100}#\d)", re.IGNORECASE)
+_REFERS_TO_URL = re.compile(r"\s*+(?::\s*+)?https?://\S{1,300}/(?:issues|pull)/\d", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=@)(?=\w)", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _SPECIAL = re.compile(r"[\\`*\[|~]|(?<![^\W_])_|_(?![^\W_])")
@@ -118,6 +119,16 @@ def bare(text: str, names: Names = NOBODY) -> str:
         return (label or "").removeprefix("mailto:")
 
     return _unescaped(_TOKEN.sub(shown, _flat(text))).replace("<!--", "")
+
+
+def inert(text: str) -> str:
+    """Return plain text that mentions nobody and closes no issue, also in a commit message."""
+
+    def parted(word: re.Match[str]) -> str:
+        refers = _REFERS.match(text, word.end()) or _REFERS_TO_URL.match(text, word.end())
+        return word[0][0] + _GAP + word[0][1:] if refers else word[0]
+
+    return _REFERENCE.sub(_GAP, _CLOSING.sub(parted, text))
 
 
 def link(label: str, url: str) -> str:

@@ -30,7 +30,11 @@ def length(duration: timedelta) -> str:
 
 def duration_words(duration: Duration) -> str:
     """Return a duration as ``53m`` or ``about 53m``."""
-    return ("about " if duration.is_about else "") + length(duration.length)
+    about = "about " if duration.is_about else ""
+    if not duration.is_in_days:
+        return about + length(duration.length)
+    days = round(duration.length / timedelta(days=1))
+    return f"{about}{days}d" if days else "less than 1d"
 
 
 def times_text(times: Times, zone: ZoneInfo, style: TimeStyle = USUAL) -> str:
@@ -44,7 +48,7 @@ def times_text(times: Times, zone: ZoneInfo, style: TimeStyle = USUAL) -> str:
             at,
             until,
             is_about=time.is_about,
-            seconds=time.has_seconds,
+            unit=time.unit,
             day=at.date() != day,
             style=style,
         )

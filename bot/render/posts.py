@@ -1,11 +1,11 @@
-"""The messages that mayday posts as things happen: changes, updates, reminders, failures.
+"""The messages that mayday posts as things happen: changes, updates, failures.
 
 Like the card they are rendered from specs, which hold values and no words; see :mod:`bot.render.card`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,8 +13,7 @@ from typing import Any
 from bot.domain.command import COMMAND
 from bot.domain.incident import ARCHIVED, CLOSED, GONE, LEFT, RESOLVED, Incident
 from bot.domain.item_words import as_mrkdwn
-from bot.domain.mrkdwn import typed, unescape
-from bot.domain.reminders import lateness
+from bot.domain.mrkdwn import typed
 from bot.domain.timeline import EntryKind, PostedEntry
 from bot.ports import Post
 from bot.render import blocks as b
@@ -25,11 +24,10 @@ from bot.render.card import (
     ACTION_REPORT,
     ACTION_RESOLVE,
     ACTION_RETRY,
-    ACTION_SNOOZE,
-    ACTION_UPDATE,
 )
 from bot.render.reader_buttons import catch_up_button
-from bot.render.text import channel_link, cut, escape, when
+from bot.render.state import is_update, quoted
+from bot.render.text import channel_link, escape, escaped, when
 from bot.render.times import weekday_words
 
 POSTED_KINDS = frozenset(
@@ -45,11 +43,14 @@ POSTED_KINDS = frozenset(
         EntryKind.PUBLISHED,
         EntryKind.NOTIFIED,
         EntryKind.PRIVATE,
+        EntryKind.EDITED,
     }
 )
-"""The kinds of entry that mayday posts in the channel."""
+"""The kinds of entry that mayday posts in the channel, unless they are quiet."""
 
-_NEWS_SIGNS = {EntryKind.RESOLVED: "✅", EntryKind.REOPENED: "🚨"}
+_NEWS_SIGNS = {EntryKind.RESOLVED: "✅", EntryKind.REOPENED: "🚨", EntryKind.SEVERITY: "📶"}
+_ONCE = frozenset({EntryKind.RESOLVED, EntryKind.REOPENED})
+"""Kinds that are announced with the first reopening of an incident and before, later only with a text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,7 @@ class AnnouncedUpdateSpec:
     kind: EntryKind
     status: str
     text: str
+    next_at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +80,16 @@ class NoticeSpec:
     incident_id: str
     title: str
     problems: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandoverSpec:
+    """What the message to the person who got the lead shows. ``entry`` is as in :class:`EntrySpec`."""
+
+    title: str
+    channel_id: str
+    severity: str
+    entry: EntrySpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,20 +120,27 @@ def announced_update_spec(incident: Incident, entry: PostedEntry) -> AnnouncedUp
         kind=entry.kind,
         status=str(status),
         text=str(entry.data.get("text") or ""),
+        next_at=str(entry.data.get("next_at") or ""),
     )
 
 
-def is_news(entry: PostedEntry) -> bool:
-    """Whether an entry is posted outside the channel: updates, resolving, reopening."""
-    if entry.kind is EntryKind.STATUS:
-        return bool(entry.data.get("text"))
-    return entry.kind is EntryKind.UPDATE or entry.kind in _NEWS_SIGNS
+def news(entries: Iterable[PostedEntry]) -> list[PostedEntry]:
+    """The entries that are posted outside the channel: updates, resolving, and the first reopening.
+
+    An incident that is resolved and reopened again and again only changes the announcement itself, unless
+    somebody writes why.
+    """
+    found, reopened = [], 0
+    for entry in entries:
+        reopened += entry.kind is EntryKind.REOPENED
+        is_once = entry.kind in _ONCE and reopened <= 1
+        if not entry.is_deleted and (is_update(entry) or is_once):
+            found.append(entry)
+    return found
 
 
 def _quote(text: str) -> str:
-    # Kept as Slack escapes it, or plain from a form's title: either way it is escaped once here.
-    quoted = "\n".join(f">{typed(unescape(line))}" for line in cut(text, 2500).splitlines())
-    return f"\n{quoted}" if quoted else ""
+    return quoted(text, 2500)
 
 
 def entry_post(spec: EntrySpec) -> Post:
@@ -131,19 +150,22 @@ def entry_post(spec: EntrySpec) -> Post:
     quote = _quote(str(data.get("text") or ""))
     match spec.kind:
         case EntryKind.STATUS:
-            text = f"🔄 Status is *{data['to']}* now (was {data['from']}), by {who}.{quote}"
+            also = ""
+            if severity := data.get("severity"):
+                also = f" and severity *{severity['to']}* (was {severity['from']})"
+            text = f"🔄 Status is *{data['to']}* now (was {data['from']}){also}, by {who}.{quote}"
         case EntryKind.RESOLVED:
             text = (
                 f"✅ *Resolved* by {who}.{quote}\n"
                 f"Use `{COMMAND} close` to complete the report and publish it."
             )
         case EntryKind.SEVERITY:
-            text = f"📶 Severity is *{data['to']}* now (was {data['from']}), by {who}."
+            text = f"📶 Severity is *{data['to']}* now (was {data['from']}), by {who}.{quote}"
         case EntryKind.ROLE:
             before = data.get("before")
             took_over = f", after <@{before}>" if before else ""
             given = "" if data["user"] == spec.author else f", given by {who}"
-            text = f"🧑‍🚒 <@{data['user']}> is *{data['role']}* now{took_over}{given}."
+            text = f"🧑‍🚒 <@{data['user']}> is *{data['role']}* now{took_over}{given}.{quote}"
         case EntryKind.UPDATE:
             text = f"📣 *Update* by {who}:{quote}"
         case EntryKind.REOPENED:
@@ -167,16 +189,20 @@ def entry_post(spec: EntrySpec) -> Post:
             if unassigned := data.get("unassigned"):
                 names = ", ".join(escape(str(login)) for login in unassigned)
                 text += (
-                    f"\nGitHub can't assign its issues to {names}, so they are filed without. Correct "
-                    "`github.assignees`."
+                    f"\nGitHub can't assign its issues to {names}, so they are filed without. Check the "
+                    "spelling, and that they may work in the repository. *Edit report*, *Title, date, hubs, "
+                    "labels* changes the assignees of this report, `github.assignees` those of all."
                 )
         case EntryKind.NOTIFIED:
             where = ", ".join(channel_link(str(one)) for one in data["channels"])
             text = f"📢 {who} notified the *{escape(str(data['audience']))}* in {where}:{quote}"
+        case EntryKind.EDITED:
+            text = _edited(who, data["after"])
         case EntryKind.PRIVATE:
             text = _became_private(data)
         case _:
             text = f"{spec.kind.value} by {who}"
+    text += _promise(str(data.get("next_at") or ""))
     shown: tuple[b.Block, ...] = (b.section(text),)
     if spec.kind is EntryKind.RESOLVED:
         shown += (b.actions(b.button("Close and report", action=ACTION_CLOSE)),)
@@ -185,6 +211,34 @@ def entry_post(spec: EntrySpec) -> Post:
     if spec.kind is EntryKind.PUBLISHED:
         shown += (b.actions(edit_pages.button()),)
     return Post(text=text, blocks=shown)
+
+
+def _promise(next_at: str) -> str:
+    """When the next update is promised, on its own line; nothing where nobody chose a time."""
+    return f"\nNext update {when(datetime.fromisoformat(next_at))}." if next_at else ""
+
+
+def _edited(who: str, after: Mapping[str, Any]) -> str:
+    lines = [f"✏️ {who} edited the incident."]
+    if "title" in after:
+        lines.append(f"*Title*: {escape(after['title'])}")
+    if "hubs" in after:
+        lines.append(f"*Hubs*: {escaped(', '.join(after['hubs']), 500) or 'none'}")
+    if "summary" in after:
+        summary = _quote(escaped(after["summary"], 2000)) or " none"
+        lines.append(f"*Summary*:{summary}")
+    return "\n".join(lines)
+
+
+def handover_post(spec: HandoverSpec) -> Post:
+    """The direct message to the person who got the lead."""
+    data = spec.entry.data
+    text = (
+        f"🧑‍🚒 <@{spec.entry.author}> handed an incident over to you: you are *{escape(data['role'])}* of "
+        f"*{escape(spec.title)}* ({escape(spec.severity)}), in <#{spec.channel_id}>."
+        f"{_quote(str(data.get('text') or ''))}"
+    )
+    return Post(text=text, blocks=(b.section(text),))
 
 
 def _became_private(data: Mapping[str, Any]) -> str:
@@ -222,27 +276,10 @@ def _links(data: Mapping[str, Any]) -> str:
 def announced_update(spec: AnnouncedUpdateSpec) -> Post:
     """An update as people outside the channel see it, in the announcement's thread."""
     mark = _NEWS_SIGNS.get(spec.kind, "📣")
-    text = f"{mark} *{escape(spec.title)}* · {spec.status}{_quote(spec.text)}"
-    return Post(text=text, blocks=(b.section(text),))
-
-
-def reminder(*, addressee: str, due_at: datetime, now: datetime) -> Post:
-    """A request for a status update, to ``addressee`` where somebody is; labelled when it is late."""
-    late = lateness(due_at, now)
-    text = "⏰ " + (f"<@{addressee}>, time" if addressee else "Time") + " for a status update."
-    if late is not None:
-        minutes = int(late.total_seconds() // 60)
-        text += f" _This reminder is {minutes} min late: it was due {when(due_at)}._"
-    return Post(
-        text=text,
-        blocks=(
-            b.section(text),
-            b.actions(
-                b.button("Post an update", action=ACTION_UPDATE, style="primary"),
-                b.button("Snooze 15 min", action=ACTION_SNOOZE, value="15"),
-            ),
-        ),
+    text = (
+        f"{mark} *{escape(spec.title)}* · {spec.status}{_quote(spec.text)}{_promise(spec.next_at)}"
     )
+    return Post(text=text, blocks=(b.section(text),))
 
 
 _CHANNEL_WORDS = {

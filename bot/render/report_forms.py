@@ -41,7 +41,8 @@ def times(incident: Incident, *, zone: ZoneInfo, version: str) -> b.Block:
         for name in Milestone
     ]
     about = (
-        f"Times are in {zone.key}. Write ~16:06 for an approximate time. To unset one, clear it."
+        f"Times are in {zone.key}. Write ~16:06 for an approximate time, and 2017-02-23 for a day. "
+        "To unset one, clear it."
     )
     return b.modal(
         TIMES,

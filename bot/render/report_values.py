@@ -265,7 +265,7 @@ def _time(moment: Moment, report: Report, *, is_first: bool, several_zones: bool
         moment.at,
         moment.until,
         is_about=moment.is_about,
-        seconds=moment.seconds,
+        unit=moment.unit,
         day=moment.new_day or (is_first and style.is_first_dated),
         zone=several_zones and (moment.new_zone or is_first),
         style=style,
@@ -297,7 +297,7 @@ def _times(report: Report) -> tuple[TimeRow, ...]:
                 time.at.astimezone(report.zone),
                 time.until.astimezone(report.zone) if time.until else None,
                 is_about=time.is_about,
-                seconds=time.has_seconds,
+                unit=time.unit,
                 day=True,
                 style=report.form.style,
             ),
@@ -321,11 +321,12 @@ def _impact_time(report: Report) -> str:
         return ""
     if end is None or end.at <= start.at:
         return ""
+    units = (start.unit, end.unit)
     return clocks(
         start.at.astimezone(report.zone),
         end.at.astimezone(report.zone),
         is_about=start.is_about,
-        seconds=start.has_seconds and end.has_seconds,
+        unit=min(units, key=lambda unit: unit.rank),
         day=True,
         zone=True,
         style=report.form.style,
@@ -335,7 +336,9 @@ def _impact_time(report: Report) -> str:
 def _zone_line(report: Report) -> str:
     """Return the zone of the times, and the first day if the form shows it nowhere else."""
     first = _first_day(report)
-    is_shown = report.form.style.is_first_dated and report.moments
+    is_shown = report.moments and (
+        report.form.style.is_first_dated or not report.moments[0].unit.has_clock
+    )
     since = f", starting on {first}" if first != report.date and not is_shown else ""
     return f"All times in {', then '.join(report.zone_names)}{since}"
 

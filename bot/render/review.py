@@ -7,23 +7,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from bot.domain.command import COMMAND
+from bot.domain import report_parts as parts
 from bot.domain.publication import Document, Publication, TargetKind
 from bot.guard import Kind, Replaced
 from bot.ports import Post
 from bot.render import blocks as b
-from bot.render.text import code, escape
+from bot.render.listing import findings_text
+from bot.render.text import code, cut, escape, escaped
+from bot.reports import Finding
 
 PUBLISH = "publish"
 ACTION_REVIEW = "review_report"
 ACTION_SHOW = "show_original"
 ACTION_REPLACE = "replace_original"
+ACTION_NEXT, ACTION_BACK = "review.next", "review.back"
 
 PART = 2900
 """The most characters of text in a block."""
-MOST_PARTS = 55
-MOST_REPLACED = 30
-"""How many blocks of text and of replacements a form has; Slack takes 100 blocks."""
+PER_PAGE = 60
+"""How many blocks a page has. Slack takes 100, but less than 250,000 characters."""
+CHANGED = "⚠️ The report changed while you read it. It begins again here."
 
 
 class ReviewState(StrEnum):
@@ -32,6 +35,7 @@ class ReviewState(StrEnum):
     WAITING = "waiting"
     APPROVED = "approved"
     OUTDATED = "outdated"
+    EDITED = "edited"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,21 @@ class ReviewSpec:
     places: tuple[Place, ...]
 
 
+PART_WORDS = {
+    parts.SECTION: "the section",
+    parts.ABOUT: "title, date, hubs, labels",
+    parts.TIMES: "the times",
+    parts.HEADINGS: "other headings",
+    parts.EXTRA: "the further sections",
+    parts.FRONT: "the front matter",
+    parts.TICKS: "the checklist",
+    parts.DETAILS: "title, hubs, summary",
+    parts.ENTRY: "an entry of the timeline",
+    parts.ITEM: "the action item",
+    parts.TIMELINE: "the timeline",
+}
+"""What the kinds of parts of a report are called."""
+
 _KINDS = {TargetKind.ISSUE.value: "an issue in", TargetKind.PULL_REQUEST.value: "a pull request to"}
 _READERS = {
     "public": "*public*, everybody can read it",
@@ -76,6 +95,13 @@ def review_post(spec: Mapping[str, Any]) -> Post:
         case ReviewState.APPROVED:
             text = f"✅ <@{spec['by']}> approved the report:\n{listed}"
             return Post(text=text, blocks=(b.section(text),))
+        case ReviewState.EDITED:
+            changed = ", ".join(_changed(part, name) for part, name in spec["changed"])
+            text = (
+                f"✏️ <@{spec['by']}> changed the published report: {changed}. The change is published, with "
+                f"their approval:\n{listed}"
+            )
+            return Post(text=text, blocks=(b.section(text),))
         case ReviewState.OUTDATED:
             text = "📝 The report changed after this request for a review."
             return Post(text=text, blocks=(b.section(text),))
@@ -88,6 +114,12 @@ def review_post(spec: Mapping[str, Any]) -> Post:
         "Review and publish", action=ACTION_REVIEW, value=str(spec["incident_id"]), style="primary"
     )
     return Post(text=text, blocks=(b.section(text), b.actions(button)))
+
+
+def _changed(part: str, name: str) -> str:
+    """Return a part that was changed, by its name or what it is."""
+    words = PART_WORDS.get(part, part)
+    return f"{words} “{escaped(cut(name, 100), 200)}”" if name else words
 
 
 def loading() -> b.Block:
@@ -108,30 +140,46 @@ def review_form(
     replaced: Sequence[Replaced],
     places: Sequence[Place],
     can_be_approved: bool,
+    page: int = 0,
+    is_changed: bool = False,
+    findings: Sequence[Finding] = (),
 ) -> b.Block:
-    """Return the modal with the exact text, where it goes, who can read it, and what was replaced."""
+    """Return the modal with the exact text, where it goes, who can read it, what was replaced, and what the
+    lint finds.
+
+    A long text is on several pages, of which ``page`` is one, counted from 0. Only the last one, to which
+    the others lead, can be approved. ``is_changed`` says that the text changed while its pages were read.
+    """
     documents = [
         each for each in publication.documents if each.target.kind is not TargetKind.FOLDER
     ]
-    text = [block for document in documents for block in _document(document)]
-    is_whole = len(text) <= MOST_PARTS
     blocks = [
         b.section("*Where it goes*\n" + "\n".join(f"• {place_words(place)}" for place in places)),
         *_replaced(replaced),
+        *([b.section(findings_text(findings))] if findings else ()),
         {"type": "divider"},
-        *text[:MOST_PARTS],
+        *(block for document in documents for block in _document(document)),
     ]
-    if not is_whole:
-        blocks.append(
-            b.section(
-                f"⚠️ The report is too long to be reviewed here. Shorten it, or use "
-                f"`{COMMAND} report` and publish it by hand."
-            )
-        )
-    submit = "Approve and publish" if can_be_approved and is_whole else ""
-    return b.modal(
-        PUBLISH, "Review the report", blocks, submit=submit, metadata=f"{incident_id}|{token}"
-    )
+    pages = [blocks[at : at + PER_PAGE] for at in range(0, len(blocks), PER_PAGE)]
+    page = page if page < len(pages) else 0
+    shown = [*([b.section(CHANGED)] if is_changed else []), *pages[page]]
+    is_last = page == len(pages) - 1
+    if len(pages) > 1:
+        shown += _turns(page, len(pages))
+    submit = "Approve and publish" if can_be_approved and is_last else ""
+    metadata = f"{incident_id}|{token}|{page}"
+    return b.modal(PUBLISH, "Review the report", shown, submit=submit, metadata=metadata)
+
+
+def _turns(page: int, count: int) -> list[b.Block]:
+    """Return which page this is, and the buttons that turn to the others."""
+    note = "" if page == count - 1 else " You approve the report on the last page."
+    buttons = []
+    if page:
+        buttons.append(b.button("Previous page", action=ACTION_BACK, value=str(page - 1)))
+    if page < count - 1:
+        buttons.append(b.button("Next page", action=ACTION_NEXT, value=str(page + 1)))
+    return [b.context(f"Page {page + 1} of {count}.{note}"), b.actions(*buttons)]
 
 
 def place_words(place: Place) -> str:
@@ -151,10 +199,8 @@ def _replaced(replaced: Sequence[Replaced]) -> Iterator[b.Block]:
         )
         return
     yield b.section("*What mayday replaced*")
-    for one in replaced[:MOST_REPLACED]:
+    for one in replaced:
         yield b.section(replacement_words(one), accessory=_choice(one))
-    if len(replaced) > MOST_REPLACED:
-        yield b.context(f"and {len(replaced) - MOST_REPLACED} more, which are replaced")
 
 
 def replacement_words(one: Replaced) -> str:

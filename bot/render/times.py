@@ -6,16 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.report_form import Clock, Dates, TimeStyle
-from bot.domain.typed_time import TypedTime, other_occurrence, other_season, zone_name
+from bot.domain.typed_time import TypedTime, Unit, other_occurrence, other_season, zone_name
 from bot.render.text import cut, escape, when
 
 USUAL = TimeStyle()
 _HALF_DAY = timedelta(hours=12)
 
 
-def during(time: TypedTime) -> str:
-    """Return a time or a span that Slack shows in each reader's zone."""
+def during(time: TypedTime, zone: ZoneInfo) -> str:
+    """Return a time or a span that Slack shows in each reader's zone, or a day of the team's zone."""
     about = "about " if time.is_about else ""
+    if not time.unit.has_clock:
+        until = time.until.astimezone(zone) if time.until else None
+        return about + _days(time.at.astimezone(zone), until, time.unit, USUAL)
     if time.until is None:
         return f"{about}{when(time.at)}"
     if time.until - time.at >= _HALF_DAY:
@@ -29,16 +32,19 @@ def clocks(
     until: datetime | None,
     *,
     is_about: bool = False,
-    seconds: bool = False,
+    unit: Unit = Unit.MINUTE,
     day: bool = False,
     zone: bool = False,
     style: TimeStyle = USUAL,
 ) -> str:
     """Return local times as ``about 16:06 – 16:16``, with the ``day`` and the ``zone`` on request.
 
-    The end has its day if it is another one, and both have their zones if DST changes in between.
+    The end has its day if it is another one, and both have their zones if DST changes in between. Days and
+    months are written as such.
     """
-    seconds = seconds and style.has_seconds
+    if not unit.has_clock:
+        return style.about * is_about + _days(at, until, unit, style)
+    seconds = unit is Unit.SECOND and style.has_seconds
     text = _day_before(at, style) * day + _clock(at, style, seconds=seconds)
     if until is not None:
         changes = zone_name(until) != zone_name(at)
@@ -53,6 +59,18 @@ def day_words(day: date, style: TimeStyle = USUAL) -> str:
     """Return a day as ``2017-02-23`` or ``February 23, 2017``."""
     iso = f"{day.year:04d}-{day:%m-%d}"
     return iso if style.dates is Dates.ISO else f"{day:%B} {day.day}, {day.year}"
+
+
+def _days(first: date, last: date | None, unit: Unit, style: TimeStyle) -> str:
+    """Return days as ``2024-03-06 – 2024-03-10``, months as ``February – March 2024``."""
+    if unit is Unit.MONTH:
+        words, year = f"{first:%B}", f" {first.year:04d}"
+        end = f"{last:%B} {last.year:04d}" if last else ""
+        is_shared = last is not None and last.year == first.year
+    else:
+        words, end = day_words(first, style), day_words(last, style) if last else ""
+        year, is_shared = "", False
+    return f"{words}{'' if is_shared else year}{style.span}{end}" if last else words + year
 
 
 def _day_before(at: datetime, style: TimeStyle) -> str:
@@ -79,10 +97,12 @@ def months(first: date, last: date) -> str:
 def understood(time: TypedTime, zone: ZoneInfo) -> str:
     """Return how a typed time was understood, what was typed, and how to write another time it may mean."""
     at, until = time.at.astimezone(zone), time.until and time.until.astimezone(zone)
-    seconds = time.has_seconds
-    shown = clocks(at, until, is_about=time.is_about, seconds=seconds, day=True, zone=True)
+    shown = clocks(at, until, is_about=time.is_about, unit=time.unit, day=True, zone=True)
     typed = f", from “{escape(cut(time.typed, 120))}”" if time.typed else ""
-    said = f"{shown} ({during(time)} for you){typed}."
+    if not time.unit.has_clock:
+        return f"{shown}{typed}."
+    seconds = time.unit is Unit.SECOND
+    said = f"{shown} ({during(time, zone)} for you){typed}."
     if season := other_season(time, zone):
         said += f" The team's zone was on {season} then, not on {escape(time.zone)}."
     sides = () if time.zone else (time.at, time.until or time.at)

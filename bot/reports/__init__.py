@@ -6,7 +6,8 @@ Pure functions of text: nothing here reads a file, asks the network or knows the
 from __future__ import annotations
 
 from bot.reports.checks.targets import broken_links
-from bot.reports.decoding import decoded
+from bot.reports.decoding import decoded, is_text
+from bot.reports.issues import issue_text
 from bot.reports.links import relative_links, web_links
 from bot.reports.lint import Finding, Rule, lint
 from bot.reports.outcome import causes, ended, story
@@ -39,6 +40,8 @@ __all__ = [
     "decoded",
     "ended",
     "export",
+    "is_text",
+    "issue_text",
     "lint",
     "read_report",
     "relative_links",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from textwrap import dedent
 
 from bot.reports.blocks import Block, BlockKind
+from bot.reports.comments import GAP
 from bot.reports.links import all_links, definitions, web_links
 from bot.reports.outline import Area, name_of
 from bot.reports.report import ImportedItem
 
-_BULLET = re.compile(r"(?:\s{0,3}>\s?)*\s*(?:[-*+]|\d{1,9}[.)])\s+")
+_BULLET = re.compile(r"(?:\s{0,3}>\s?)*\s*(?:[-*+•●]|\d{1,9}[.)])\s+")
 _LISTED = (BlockKind.ITEM, BlockKind.ROW)
 _BOX = re.compile(r"\[([ xX])\]\s+")
 _NONE = re.compile(
@@ -43,23 +43,24 @@ def _items(
     blocks: Sequence[Block], lines: Sequence[str], group: str, *, paragraphs: bool
 ) -> Iterator[ImportedItem]:
     """The items below one heading. Without a list or a table, each of its paragraphs is one."""
-    children = False
-    """Whether items of the second level are in one that only names their group."""
-    for block, following in zip_longest(blocks, blocks[1:]):
+    own = group
+    """The group of items of the first level, which an item that only names those in it replaces for them."""
+    children = ""
+    for index, block in enumerate(blocks):
+        following = next((each for each in blocks[index + 1 :] if not each.in_item), None)
         if block.kind is BlockKind.PARAGRAPH and not block.level:
             if _is_group(block, following):
-                group = name_of(block.text)
+                own = name_of(block.text)
             elif paragraphs:
-                yield from _made(block, " ".join(block.text.split()), group)
+                yield from _made(block, " ".join(block.text.split()), own)
         elif block.kind is BlockKind.ITEM and block.level == 1:
-            if children := _names_others(block):
-                group = name_of(block.text)
-            else:
-                yield from _made(block, _text(block, lines), group)
+            children = name_of(block.text) if _names_others(block, following) else ""
+            if not children:
+                yield from _made(block, _text(block, lines), own)
         elif block.kind is BlockKind.ITEM and block.level == 2 and children:
-            yield from _made(block, _text(block, lines), group)
+            yield from _made(block, _text(block, lines), children)
         elif block.kind is BlockKind.ROW and not block.is_header:
-            yield from _made(block, " | ".join(cell for cell in block.cells if cell), group)
+            yield from _made(block, " | ".join(cell for cell in block.cells if cell), own)
 
 
 def _by_heading(blocks: Sequence[Block]) -> Iterator[list[Block]]:
@@ -76,7 +77,7 @@ def _by_heading(blocks: Sequence[Block]) -> Iterator[list[Block]]:
 def _made(block: Block, text: str, group: str) -> Iterator[ImportedItem]:
     box = _BOX.match(text)
     text = text[box.end() :] if box else text
-    if _NONE.fullmatch(text):
+    if _NONE.fullmatch(text) or GAP.match(text):
         return
     done = box[1] != " " if box else None
     yield ImportedItem(line=block.start + 1, text=text, group=group, links=(), is_done=done)
@@ -100,11 +101,13 @@ def _is_group(block: Block, following: Block | None) -> bool:
     return names and following is not None and following.kind in _LISTED
 
 
-def _names_others(block: Block) -> bool:
+def _names_others(block: Block, following: Block | None) -> bool:
     """Return whether an item only names the items in it: it has no link and ends with a colon, or is bold."""
     text = block.text.strip()
     return (
-        block.end > block.start + 1
+        following is not None
+        and following.kind is BlockKind.ITEM
+        and following.level > block.level
         and text.endswith((":", "**", "__"))
         and bool(_GROUP.fullmatch(text))
         and not web_links(text)

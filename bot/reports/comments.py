@@ -1,8 +1,12 @@
-"""Removes what readers of a rendered report do not see."""
+"""Removes what readers of a rendered report do not see, and knows what a draft says in place of a text."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+GAP = re.compile(r"\s*(?:>\s*)?\*\*Missing:\*\* ?(?P<text>[^\n]{0,60})")
+"""A gap that a draft of mayday's marks, with what is to be written."""
 
 
 def without_comments(lines: Sequence[str]) -> list[str]:

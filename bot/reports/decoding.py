@@ -7,6 +7,8 @@ _BOMS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+_HEAD = 8_192
+"""Bytes in which a file that is no text has a NUL."""
 _FALLBACK = "windows-1252"
 
 
@@ -26,3 +28,9 @@ def decoded(content: bytes) -> tuple[str, str]:
         return content.decode(_FALLBACK), _FALLBACK
     except UnicodeDecodeError:
         return content.decode("latin-1"), "latin-1"
+
+
+def is_text(content: bytes) -> bool:
+    """Return whether the bytes are a text rather than a PDF, a picture or an archive."""
+    is_marked = content.startswith(tuple(mark for mark, _encoding in _BOMS))
+    return is_marked or not (content.startswith(b"%PDF-") or b"\0" in content[:_HEAD])

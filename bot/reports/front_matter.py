@@ -31,12 +31,17 @@ def front_matter(lines: Sequence[str]) -> tuple[Matter, int, str]:
         loaded = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError, TypeError, KeyError) as exc:
         # PyYAML raises ValueError for dates such as 2024-13-45.
-        return _by_line(lines[1:end]), end + 1, str(exc).partition("\n")[0]
+        return _by_line(lines[1:end]), end + 1, _why(exc)
     if loaded is None:
         return {}, end + 1, ""
     if not isinstance(loaded, dict):
         return {}, 0, ""
     return {str(key).lower(): value for key, value in loaded.items()}, end + 1, ""
+
+
+def _why(problem: Exception) -> str:
+    mark = getattr(problem, "problem_mark", None)
+    return f"line {mark.line + 2} isn't YAML" if mark else str(problem).partition("\n")[0]
 
 
 def _by_line(lines: Sequence[str]) -> Matter:

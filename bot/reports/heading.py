@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,13 +15,18 @@ from bot.reports.times import find_day, find_day_at, read_time
 from bot.reports.typed import Typed
 
 _LEAD = re.compile(
-    r"\s*(?:incident|outage|post-?mortem|after-?action)(?:\s+report)?(?:\s+(?:for|of|on))?[\s:,–—-]+(?=\S)",
+    r"\s*(?:incident|outage|post-?mortem|after-?action)(?:\s+(?:report|date))?(?:\s+(?:for|of|on))?"
+    r"[\s:,–—-]+(?=\S)",
     re.IGNORECASE,
 )
 _TO = re.compile(r"^(?:to|until|through)\s+", re.IGNORECASE)
 _SEPARATORS = " \t-–—,:;|"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _PLACEHOLDER = re.compile(r"^\{\{[^{}]*\}\}\s*[,–—-]\s*(?=\S)")
+_PAGE = re.compile(r"post-?mortem report - (?P<title>.+) - pagerduty\b", re.IGNORECASE)
+_STATUS = re.compile(r"Status: ?(?:Draft|Reviewed|In review|Closed)\b", re.IGNORECASE)
+_TOP = 40
+"""Lines in which a pager's title is looked for."""
 _BEYOND = timedelta(days=7)
 _LIMIT = 300
 """Characters of a title in which a day is looked for."""
@@ -47,6 +52,18 @@ class Heading:
     is_comma: bool = False
     is_more_than_title: bool = False
     other_words: str = ""
+
+
+def pager_title(lines: Sequence[str]) -> str:
+    """Return the title of a pager's post-mortem that was copied as text, empty if it is none.
+
+    It is in the name of the page or, without it, in the line above the status.
+    """
+    top = [line.strip() for line in lines[:_TOP] if line.strip()]
+    if top and (page := _PAGE.match(top[0])):
+        return page["title"]
+    status = next((index for index, line in enumerate(top) if _STATUS.match(line)), 0)
+    return top[status - 1] if status else ""
 
 
 def typed_day(text: str) -> Typed | None:
@@ -91,9 +108,15 @@ def heading(matter: Mapping[str, Any], written: str, path: str) -> Heading:
     )
 
 
-def dated_in(found: Iterable[Typed | None]) -> date | None:
-    """Return the first day with its year among typed times, or None."""
-    return next((day for typed in found if typed and (day := day_of(typed.day))), None)
+def dated_in(found: Iterable[Typed | None], years: Collection[int] = ()) -> date | None:
+    """Return the first day with its year among typed times, or None.
+
+    If the report speaks of one year only, a day without a year is one of it.
+    """
+    days = (typed.day for typed in found if typed and typed.day)
+    if len(years) == 1:
+        days = (replace(day, year=day.year or next(iter(years))) for day in days)
+    return next(filter(None, map(day_of, days)), None)
 
 
 def years_in(head: Heading, path: str) -> set[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.reports.checks.items import unfiled
 from bot.reports.checks.markup import broken_markup
 from bot.reports.checks.pings import pings
-from bot.reports.checks.placeholders import placeholders
+from bot.reports.checks.placeholders import leftovers, placeholders
 from bot.reports.checks.sections import empty
 from bot.reports.checks.ticks import untrue_ticks
 from bot.reports.checks.times import doubtful
@@ -22,7 +22,8 @@ def lint(text: str, *, path: str = "") -> tuple[Finding, ...]:
     unfilled = [*placeholders(seen), *empty(seen)]
     found = [
         *unfilled,
-        *unfiled(seen, {finding.line for finding in unfilled}),
+        *leftovers(seen),
+        *unfiled(seen, {each.line for each in unfilled}),
         *untrue_ticks(seen, unfilled),
         *doubtful(seen),
         *pings(seen),

@@ -24,7 +24,7 @@ _NAMES: tuple[tuple[SectionKind, re.Pattern[str]], ...] = tuple(
         (
             SectionKind.ACTION_ITEMS,
             r"\baction items?\b|^actions?$|^next steps?\b"
-            r"|^follow[- ]?ups?(?: (?:actions?|items?|tasks?|work))?$"
+            r"|^follow[- ]?ups?(?: (?:actions?|items?|tasks?|work|improvements))?$"
             r"|^to[- ]?dos?$|^remediation items?$|^tasks$|^action plan$",
         ),
         (SectionKind.CHECKLIST, r"^checklist\b"),

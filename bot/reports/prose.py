@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from bot.reports.blocks import Block, BlockKind, blocks, readable
 from bot.reports.comments import without_comments
 from bot.reports.front_matter import front_matter
+from bot.reports.lost_headings import restored
 from bot.reports.report import ImportedReport, export
+from bot.reports.unfold import unfolded
 
 _CODE = re.compile(r"`[^`\n]+`")
 _URL = re.compile(r"https?://[^\s<>)\]]+|[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,190}")
@@ -36,10 +38,11 @@ class Prose:
 
 def prose(report: ImportedReport) -> Prose:
     """Return the text of a report for the lint."""
-    lines = _LINE.split(export(report))
+    text = export(report)
+    lines = _LINE.split(unfolded(text) if report.is_one_line else text)
     _matter, first, _problem = front_matter(lines)
     visible = [""] * first + lines[first : readable(lines)]
-    found = blocks(visible)
+    found = blocks(restored(visible))
     shown = without_comments(visible)
     for block in found:
         if block.kind is BlockKind.CODE:

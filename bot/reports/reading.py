@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,7 +13,17 @@ from bot.reports.blocks import blocks, readable
 from bot.reports.comments import without_comments
 from bot.reports.forms import form_of
 from bot.reports.front_matter import front_matter
-from bot.reports.heading import Heading, dated_in, day_near, heading, typed_day, words_of, years_in
+from bot.reports.heading import (
+    Heading,
+    dated_in,
+    day_near,
+    heading,
+    pager_title,
+    typed_day,
+    words_of,
+    years_in,
+)
+from bot.reports.lost_headings import restored
 from bot.reports.outline import Area, areas
 from bot.reports.report import (
     ImportedEntry,
@@ -30,10 +40,6 @@ from bot.reports.unfold import is_folded, unfolded
 from bot.reports.warnings import Doubt, ReadWarning, warning
 from bot.reports.zones import reading_of, zone_of
 
-_NEXT_DAY = re.compile(
-    r"(?:on )?the (?:next|following) (?:day|morning)\b|(?:next|following) (?:day|morning)\b",
-    re.IGNORECASE,
-)
 _SUMMARY = re.compile(
     r"^[\s>*_]{0,4}(?:summary|tl;?dr)[*_]{0,2}:[*_]{0,2}[ \t]*(?P<text>\S.*(?:\n[ \t]*\S.*)*)",
     re.IGNORECASE | re.MULTILINE,
@@ -51,10 +57,11 @@ class _Timeline:
     is_dated: bool = False
 
 
-def read_report(text: str, *, path: str = "") -> ImportedReport:
+def read_report(text: str, *, path: str = "", opened: date | None = None) -> ImportedReport:
     """Return what the report says. Any text is a report; its lines are all kept, in their order.
 
-    ``path`` is only shown, and read for a date.
+    ``path`` is only shown, and read for a date. ``opened`` is the day on which it was opened as an issue,
+    which is its date if it names none.
     """
     text = text.removeprefix("\ufeff")
     folded = is_folded(text)
@@ -63,16 +70,19 @@ def read_report(text: str, *, path: str = "") -> ImportedReport:
     matter, first, problem = front_matter(lines)
     count = readable(lines)
     visible = [""] * first + lines[first:count]
-    title_block, found = areas(blocks(visible), first=first, end=len(lines))
+    title_block, found = areas(blocks(restored(visible)), first=first, end=len(lines))
     _give_unread_to_last(found, count)
-    head = heading(matter, title_block.text if title_block else "", path)
+    head = heading(matter, title_block.text if title_block else pager_title(visible), path)
     day = head.day or _stated_date(found)
     marked = [(area, marks(area, lines)) for area in found if area.is_timed]
-    first_day = dated_in(mark.typed for _area, each in marked for mark in each)
+    years = years_in(head, path)
+    first_day = dated_in((mark.typed for _area, each in marked for mark in each), years)
     warnings = [warning(Doubt.FRONT_MATTER, 1, why=problem)] if problem else []
     warnings += [warning(Doubt.ONE_LINE, 1)] if folded else []
     warnings += [warning(Doubt.TOO_LONG, count + 1)] if count < len(lines) else []
-    day, said = _date(day, first_day, head, path)
+    day, said = _date(day, first_day, head, years)
+    if day is None and first_day is None and opened:
+        day, said = opened, [warning(Doubt.DATE_OF_ISSUE, date=opened)]
     warnings += said
     elsewhere = zone_elsewhere(area for area in found if not area.is_timed)
     timeline = _timeline(marked, lines, day or first_day, elsewhere or head.zone)
@@ -97,7 +107,7 @@ def read_report(text: str, *, path: str = "") -> ImportedReport:
         timeline=tuple(timeline.entries),
         sections=sections,
         items=tuple(items),
-        parts=_parts(raw, found, timeline.entries, items),
+        parts=_parts(_as_written(raw, text), found, timeline.entries, items),
         warnings=(*warnings, *timeline.warnings),
         is_one_line=folded,
         unread_from=count + 1 if count < len(lines) else 0,
@@ -111,13 +121,12 @@ def _give_unread_to_last(found: Sequence[Area], count: int) -> None:
 
 
 def _date(
-    day: date | None, first: date | None, head: Heading, path: str
+    day: date | None, first: date | None, head: Heading, years: set[int]
 ) -> tuple[date | None, list[ReadWarning]]:
     """Return the date of the report, and what is odd about it."""
     if day is None and first is None:
         return None, [warning(Doubt.NO_DATE)]
     if day is None and first is not None:
-        years = years_in(head, path)
         if years and first.year not in years:
             named = ", ".join(map(str, sorted(years)))
             return None, [
@@ -126,6 +135,8 @@ def _date(
             ]
         return first, [warning(Doubt.DATE_OF_ENTRY, date=first)]
     if head.name_date and day and head.name_date != day:
+        if first == head.name_date:
+            return first, [warning(Doubt.WRONG_DATE, name=first, date=day)]
         return day, [warning(Doubt.OTHER_DATE, name=head.name_date, date=day)]
     return day, []
 
@@ -158,9 +169,9 @@ def _timeline(
             if not mark.is_entry or (not _has_clock(mark) and not text):
                 if mark.typed and mark.typed.day:
                     context.see_day(mark.typed.day)
+                elif mark.typed and mark.typed.days_later is not None:
+                    context.see_later(mark.typed.days_later)
                 continue
-            if _NEXT_DAY.match(mark.raw) and not (mark.typed and mark.typed.day):
-                context.see_next_day()
             resolved = context.resolve(mark.typed, mark.raw)
             made.warnings += [
                 warning(doubt, mark.line + 1, **said) for doubt, said in resolved.doubts
@@ -171,6 +182,8 @@ def _timeline(
                     raw=mark.raw,
                     at=resolved.at,
                     until=resolved.until,
+                    day=resolved.day,
+                    until_day=resolved.until_day,
                     text=text,
                     is_impossible=resolved.is_impossible,
                 )
@@ -289,13 +302,22 @@ def _other_evening(
     return [warning(Doubt.OTHER_DAY, line, day=named, date=day)]
 
 
+def _as_written(raw: Sequence[str], text: str) -> Iterator[str]:
+    """The lines with their ends as in the text, in which white space may stand for some ends."""
+    begin = 0
+    for line in raw:
+        yield text[begin : begin + len(line)]
+        begin += len(line)
+
+
 def _parts(
-    raw: Sequence[str],
+    written: Iterable[str],
     found: Sequence[Area],
     entries: Sequence[ImportedEntry],
     items: Sequence[ImportedItem],
 ) -> tuple[Part, ...]:
     """Return the text in parts that begin at sections, their text, entries and items."""
+    raw = list(written)
     starts = {0}
     starts.update(area.start for area in found)
     starts.update(area.body for area in found)

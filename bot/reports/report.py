@@ -79,6 +79,8 @@ class ImportedEntry:
         raw: the time as it was typed.
         at: when it began; without a zone if the report names none, None if no time of day was understood.
         until: when it ended, if the entry says so.
+        day: the day of an entry that names a day and no time of day.
+        until_day: the last day, if such an entry names a range of days.
         text: what happened, in Markdown.
         is_impossible: the typed time doesn't exist, for example 25:10.
     """
@@ -88,6 +90,8 @@ class ImportedEntry:
     at: datetime | None
     until: datetime | None
     text: str
+    day: date | None = None
+    until_day: date | None = None
     is_impossible: bool = False
 
 
@@ -144,7 +148,10 @@ def export(report: ImportedReport) -> str:
 
 
 def as_json(report: ImportedReport) -> dict[str, Any]:
-    """Return the report for programs. Times have an offset where the report names a zone."""
+    """Return the report for programs.
+
+    Times have an offset where the report names a zone. An entry that names only a day has a date as its time.
+    """
     return {
         "path": report.path,
         "title": report.title,
@@ -153,7 +160,12 @@ def as_json(report: ImportedReport) -> dict[str, Any]:
         "format": report.format.value,
         "summary": report.summary,
         "timeline": [
-            {"raw": each.raw, "at": _iso(each.at), "until": _iso(each.until), "text": each.text}
+            {
+                "raw": each.raw,
+                "at": _iso(each.at or each.day),
+                "until": _iso(each.until or each.until_day),
+                "text": each.text,
+            }
             for each in report.timeline
         ],
         "sections": _texts(report.sections),
@@ -165,7 +177,7 @@ def as_json(report: ImportedReport) -> dict[str, Any]:
     }
 
 
-def _iso(at: datetime | None) -> str | None:
+def _iso(at: date | None) -> str | None:
     return at.isoformat() if at else None
 
 

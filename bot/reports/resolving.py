@@ -22,10 +22,15 @@ _NEAR = timedelta(hours=6)
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved:
-    """A typed time as understood; ``doubts`` are what is odd about it."""
+    """A typed time as understood; ``doubts`` are what is odd about it.
+
+    ``day`` and ``until_day`` are those of an entry that names a day and no time of day.
+    """
 
     at: datetime | None = None
     until: datetime | None = None
+    day: date | None = None
+    until_day: date | None = None
     is_impossible: bool = False
     doubts: tuple[Said, ...] = ()
 
@@ -56,36 +61,53 @@ class Context:
         self.day = self._date(day) or self.day
         self.half = ""
 
-    def see_next_day(self) -> None:
-        """Take the day after that of the entry above, as “The next day” says."""
-        if self.day and (self.before is None or self.before.date() == self.day):
-            self.day = _later(datetime.combine(self.day, time())).date()
+    def see_later(self, days: int) -> date | None:
+        """Take the day that is some days after that of the entry above, as “The next day” says.
+
+        A day that was named since that entry is the one that is meant.
+        """
+        is_above = self.before is None or self.before.date() == self.day
+        if self.day and (is_above or days < 0):
+            self.day = _later(datetime.combine(self.day, time()), days).date()
             self.half = ""
+        return self.day
 
     def resolve(self, typed: Typed | None, raw: str) -> Resolved:
         """Return the moment of an entry, and take its day and zone for those below it."""
         doubts: list[Said] = []
         dated = typed.day if typed else None
+        relative = typed.days_later if typed else None
         if dated:
             self.see_day(dated)
+        elif relative is not None and (counted := self.see_later(relative)):
+            doubts.append((Doubt.RELATIVE, {"raw": raw, "date": counted}))
         if typed is None or typed.clock is None:
-            return Resolved(doubts=((Doubt.NO_CLOCK, {"raw": raw}),))
-        clock = self._in_half(typed.clock, raw, doubts, is_dated=dated is not None)
+            doubts.append((Doubt.NO_CLOCK, {"raw": raw}))
+            is_day = bool(dated and typed and not typed.is_mentioned) or relative is not None
+            until_day = self._date(typed.until_day) if typed and typed.until_day else None
+            day = self.day if is_day else None
+            return Resolved(day=day, until_day=until_day, doubts=tuple(doubts))
+        is_dated = dated is not None or relative is not None
+        clock = self._in_half(typed.clock, raw, doubts, is_dated=is_dated)
         if clock.at is None:
-            return Resolved(is_impossible=True, doubts=((Doubt.IMPOSSIBLE, {"raw": raw}),))
+            doubts.append((Doubt.IMPOSSIBLE, {"raw": raw}))
+            return Resolved(is_impossible=True, doubts=tuple(doubts))
         zone = typed.zone or self.zone
         if typed.zone and not self.is_stated:
             self.zone = typed.zone
         if self.day is None:
             return Resolved(doubts=((Doubt.NO_DAY, {"raw": raw}),))
         at = _moment(self.day, clock.at, zone)
-        at = self._in_order(at, typed, raw, doubts)
+        if clock.is_end_of_day:
+            doubts.append((Doubt.END_OF_DAY, {"raw": raw, "date": self.day}))
+            at = _later(at)
+        at = self._in_order(at, raw, doubts, is_dated=is_dated, is_about=typed.is_about)
         until = self._until(typed, at, zone)
         if typed.until and typed.until.at is None:
             doubts.append((Doubt.IMPOSSIBLE, {"raw": raw}))
         if until and until < at:
             doubts.append((Doubt.ENDS_BEFORE, {"raw": raw}))
-        self._judge(at, zone, raw, doubts, is_dated=dated is not None)
+        self._judge(at, zone, raw, doubts, is_dated=is_dated)
         self.before, self.day = at, at.date()
         return Resolved(at=at, until=until, doubts=tuple(doubts))
 
@@ -108,14 +130,16 @@ class Context:
             return replace(clock, half="p")
         return clock
 
-    def _in_order(self, at: datetime, typed: Typed, raw: str, doubts: list[Said]) -> datetime:
+    def _in_order(
+        self, at: datetime, raw: str, doubts: list[Said], *, is_dated: bool, is_about: bool
+    ) -> datetime:
         """Return the moment, a day later if it is more than half a day before the entry above."""
         if self.before is None or not _comparable(at, self.before) or at >= self.before:
             return at
-        if typed.day is None and self.before - at >= _HALF_DAY:
+        if not is_dated and self.before - at >= _HALF_DAY:
             doubts.append((Doubt.NEXT_DAY, {"raw": raw}))
             return _later(at)
-        if not (typed.is_about and self.before - at <= _ABOUT):
+        if not (is_about and self.before - at <= _ABOUT):
             doubts.append((Doubt.OUT_OF_ORDER, {"raw": raw}))
         return at
 
@@ -124,6 +148,8 @@ class Context:
             return None
         named = self._date(typed.until_day) if typed.until_day else None
         until = _moment(named or at.date(), typed.until.at, zone)
+        if typed.until.is_end_of_day:
+            return _later(until)
         if until < at and named is None and at - until >= _HALF_DAY:
             return _later(until)
         return until
@@ -171,9 +197,9 @@ def _moment(day: date, at: time, zone: str) -> datetime:
     return datetime.combine(day, at, tzinfo=zone_of(zone) if zone else None)
 
 
-def _later(at: datetime) -> datetime:
+def _later(at: datetime, days: int = 1) -> datetime:
     try:
-        return at + timedelta(days=1)
+        return at + timedelta(days=days)
     except OverflowError:
         return at
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from textwrap import dedent
 
@@ -15,7 +15,7 @@ from bot.reports.times import find_day, find_time, read_time
 from bot.reports.typed import Typed
 from bot.reports.zones import ZONE, zone_of
 
-_BULLET = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?")
+_BULLET = re.compile(r"\s*(?:[-*+•●]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?")
 _NAME = re.compile(
     r"(?P<name>@?[A-Z][\w.'’-]{0,30}(?:\s[A-Z][\w.'’-]{0,30}){0,2}),?\s{1,4}(?=[\[(]?\d{1,2}:\d\d)"
 )
@@ -159,13 +159,14 @@ def _heading(block: Block) -> Mark:
             zone=inside.zone,
         )
         return Mark(line=block.start, body=block.end, raw=text, typed=whole)
-    day = typed.day if typed else find_day(text)
     only_day = typed is not None and not typed.rest
+    if typed is None and (day := find_day(text)):
+        typed = Typed(raw=text, rest="", day=day, is_mentioned=True)
     return Mark(
         line=block.start,
         body=block.end,
         raw=name_of(text) if only_day else text,
-        typed=Typed(raw=text, rest="", day=day) if day else None,
+        typed=replace(typed, raw=text, rest="") if typed else None,
         zone=stated_zone(text),
     )
 

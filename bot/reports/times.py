@@ -1,7 +1,8 @@
 """Reads the times that reports put before an entry, as far as they are written out.
 
-This is a reader of its own because a report is read, not answered: it takes the time at the beginning of a
-line of prose, keeps what was typed, and says what it could not understand.
+The words are those of ``bot.domain.time_grammar``. The reader is another than that of typed times because a
+report is read, not answered: it takes the time at the beginning of a line of prose, keeps what was typed,
+and says what it could not understand.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ import re
 from dataclasses import replace
 from datetime import date
 
+from bot.domain.time_grammar import (
+    MONTH,
+    ORDINAL,
+    PM,
+    RELATIVE,
+    WEEKDAY,
+    days_later,
+    month_number,
+)
 from bot.reports.typed import Clock, Day, Typed
 from bot.reports.zones import OFFSET, ZONE
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
-)
-_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?\s+)?"
+_WEEKDAY = rf"(?:{WEEKDAY},?\s+)?"
 _FLAGS = re.VERBOSE | re.IGNORECASE
 
 _OPENING = re.compile(r"[*_\s]*")
@@ -34,8 +39,8 @@ _LEADS = re.compile(
 _DAY = re.compile(
     rf"""{_WEEKDAY}(?:
       (?P<y1>\d{{4}})(?P<sep>[-/.])(?P<m1>\d{{1,2}})(?P=sep)(?P<d1>\d{{1,2}})(?!\d)
-    | (?P<m2>{_MONTH})\s*(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:\d)(?:,?\s+(?P<y2>(?:19|20)\d\d)\b(?!:\d))?
-    | (?P<d3>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?(?P<m3>{_MONTH})
+    | (?P<m2>{MONTH})\s*(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:\d)(?:,?\s+(?P<y2>(?:19|20)\d\d)\b(?!:\d))?
+    | (?P<d3>\d{{1,2}}){ORDINAL}[\s-]+(?:of\s+)?(?P<m3>{MONTH})
         (?:,?[\s-]+(?P<y3>(?:19|20)\d\d)\b(?!:\d))?
     | (?P<m4>\d{{1,2}})/(?P<d4>\d{{1,2}})(?:/(?P<y4>\d{{4}}|\d{{2}}))?(?![\d/])
     | (?P<n5>\d{{1,2}})(?P<mark>[.-])(?P<n6>\d{{1,2}})(?P=mark)(?P<y5>(?:19|20)\d\d)(?![\d-])
@@ -43,20 +48,24 @@ _DAY = re.compile(
     _FLAGS,
 )
 _CLOCK = re.compile(
-    r"""(?:
-      (?P<h1>\d{1,2}):(?P<n1>\d{2})(?::(?P<s1>\d{2})(?:[.,]\d{1,9})?)?(?!\d)
-        (?:(?:\s?(?P<half1>[ap])\.?m\b\.?)|(?P<short1>[ap])\b|\s(?:noon|midnight)\b|\s?(?:hrs?|hours|uhr|h)\b)?
-    | (?P<h2>\d{1,2})\.(?P<n2>\d{2})\s?(?P<half2>[ap])\.?m\b\.?
-    | (?P<h3>\d{1,2})\s?(?P<half3>[ap])\.?m\b\.?
-    | (?P<h4>\d{1,2})h(?P<n4>\d{2})\b
+    rf"""(?:
+      (?P<h1>\d{{1,2}}):(?P<n1>\d{{2}})(?::(?P<s1>\d{{2}})(?:[.,]\d{{1,9}})?)?(?!\d)
+        (?:\s?(?P<half1>{PM})|(?P<short1>[ap])\b|\s(?:noon|midnight)\b|\s?(?:hrs?|hours|uhr|h)\b)?
+    | (?P<h2>\d{{1,2}})\.(?P<n2>\d{{2}})\s?(?P<half2>{PM})
+    | (?P<h3>\d{{1,2}})\s?(?P<half3>{PM})
+    | (?P<h4>\d{{1,2}})h(?P<n4>\d{{2}})\b
     | (?P<h5>[0-2]\d)(?P<n5>[0-5]\d)
-        (?=\s?(?:UTC|GMT|hrs?|hours|h|(?-i:[A-Z]{1,3}T))\b)(?:\s?(?:hrs?|hours|h)\b)?
-    | (?P<h6>\d{1,2})(?=\s?[-–]\s?\d{1,2}(?:[:.]\d{2})?\s?[ap]\.?m\b)
+        (?=\s?(?:UTC|GMT|hrs?|hours|h|(?-i:[A-Z]{{1,3}}T))\b)(?:\s?(?:hrs?|hours|h)\b)?
+    | (?P<h6>\d{{1,2}})(?=\s?[-–]\s?\d{{1,2}}(?:[:.]\d{{2}})?\s?{PM})
     | (?P<h7>[0-2]\d)\.(?P<n7>[0-5]\d)(?:\s?(?:uhr|hrs?|h)\b|(?=(?:\s?[-–]\s?[0-2]\d\.[0-5]\d)?[\s*_`]*$))
     | (?P<noon>noon|midday|midnight)\b
     )""",
     _FLAGS,
 )
+_LAST_DAY = re.compile(
+    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(?P<year>(?:19|20)\d\d))?(?=[\s:*_)\]]*$)"
+)
+"""The last of a range of days, ``14, 2025`` in ``March 12–14, 2025``, where nothing follows."""
 _JOINER = re.compile(
     r"[\s,T:]*(?:(?:at|around|about|between|from|,)\s+|[-–—@~≈]\s*)*[~≈]?\s*", re.IGNORECASE
 )
@@ -95,18 +104,24 @@ def read_time(text: str) -> Typed | None:
     lead = _LEADS.match(text, start)
     position = _end(_BRACKETS, text, lead.end()) if lead else start
     day, position = _day(text, position)
-    position = position if day else _end(_DAY_OF_WEEK, text, position)
-    clock, after = _clock(text, _end(_JOINER, text, position) if day else position)
+    relative = None if day else RELATIVE.match(text, position)
+    if not day:
+        position = relative.end() if relative else _end(_DAY_OF_WEEK, text, position)
+    is_dated = bool(day or relative)
+    clock, after = _clock(text, _end(_JOINER, text, position) if is_dated else position)
     position = _end(_ISH, text, after) if clock else position
-    if not clock and (day is None or day.is_fraction):
+    if not clock and not relative and (day is None or day.is_fraction):
         return None
     is_log = bool(clock and (_IN_LOG.search(text, start, position) or _goes_west(text, position)))
     zone, position = _zone(text, position, is_log=is_log)
-    if clock and not day:
+    if clock and not is_dated:
         day, position = _day_after(text, position)
     elif clock and day and not day.year and (late := _LATE_YEAR.match(text, position)):
         day, position = replace(day, year=int(late[1])), late.end()
     until_day, until, zone, position = _until(text, position, clock, zone)
+    if day and not clock:
+        until_day, position = _last_day(text, position, day)
+        day = replace(day, year=day.year or (until_day.year if until_day else None))
     if not zone and clock:
         zone, position = _zone(text, position, is_log=False)
     if clock:
@@ -125,7 +140,8 @@ def read_time(text: str) -> Typed | None:
         until_day=until_day,
         until=until,
         zone=zone,
-        has_lead=bool(lead and lead[0].strip("~≈@ ")),
+        days_later=days_later(relative) if relative else None,
+        has_lead=bool(relative or (lead and lead[0].strip("~≈@ "))),
         is_about=bool(_ABOUT.search(text, start, position) or _ABOUT.search(text, opened, start)),
     )
 
@@ -204,7 +220,7 @@ def _made_day(found: re.Match[str]) -> Day | None:
         swapped = found["mark"] == "-" and month != day and day <= 12
     else:
         named, number = (found["m2"] or found["m3"]), (found["d2"] or found["d3"])
-        month, day = _MONTHS.index(named[:3].lower()) + 1, int(number)
+        month, day = month_number(named), int(number)
         year = int(found["y2"] or found["y3"] or 0)
     try:
         date(year or 2000, month, day)
@@ -228,7 +244,7 @@ def _clock(text: str, position: int) -> tuple[Clock | None, int]:
         return Clock(hour=hour, minute=0, second=0), found.end()
     number = next(n for n in range(1, 8) if found[f"h{n}"])
     groups = found.groupdict()
-    half = groups.get(f"half{number}") or groups.get(f"short{number}") or ""
+    half = (groups.get(f"half{number}") or groups.get(f"short{number}") or "")[:1]
     return Clock(
         hour=int(found[f"h{number}"]),
         minute=int(groups.get(f"n{number}") or 0),
@@ -317,6 +333,18 @@ def _until(
         return None, None, zone, position
     named, end_at = _zone(text, end_at, is_log=False)
     return until_day, until, zone or named, end_at
+
+
+def _last_day(text: str, position: int, first: Day) -> tuple[Day | None, int]:
+    """Return the last day of a range such as ``March 3 - March 5`` and ``March 12–14, 2025``, or None."""
+    joined = _RANGE.match(text, position)
+    if joined is None:
+        return None, position
+    last, end = _day(text, joined.end())
+    if last is None and (found := _LAST_DAY.match(text, joined.end())):
+        year = int(found["year"]) if found["year"] else first.year
+        last, end = Day(month=first.month, day=int(found["day"]), year=year), found.end()
+    return (last, end) if last and not last.is_fraction else (None, position)
 
 
 def _same_half(clock: Clock | None, until: Clock | None) -> Clock | None:

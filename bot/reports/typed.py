@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
+from bot.domain.time_grammar import hour_of_day
+
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
@@ -29,7 +31,8 @@ class Clock:
     Attributes:
         half: ``a`` or ``p`` if it was typed.
         is_padded: it was typed with a zero or two digits before the colon.
-        at: the time, None if it is impossible.
+        at: the time, None if it is impossible. That of 24:00 is 0:00.
+        is_end_of_day: it is 24:00, on the day after the one that is named.
     """
 
     hour: int
@@ -40,12 +43,16 @@ class Clock:
 
     @property
     def at(self) -> time | None:
-        hour = self.hour
-        if self.half and hour <= 12:
-            hour = hour % 12 + (12 if self.half == "p" else 0)
-        if hour > 23 or self.minute > 59 or self.second > 59:
+        hour = hour_of_day(self.hour, self.half)
+        if hour is None or self.minute > 59 or self.second > 59:
             return None
+        if hour == 24:
+            return time() if self.is_end_of_day else None
         return time(hour, self.minute, self.second)
+
+    @property
+    def is_end_of_day(self) -> bool:
+        return self.hour == 24 and not (self.minute or self.second or self.half)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +62,10 @@ class Typed:
     Attributes:
         raw: what was typed, with the brackets around it.
         rest: what follows it.
+        days_later: how many days after another its day is, as in ``two days later``; None for a named day.
+        is_mentioned: its day stands within the text, which may be about something else.
         zone: the zone that it names, or empty.
-        has_lead: it begins with a word such as ``around``.
+        has_lead: it begins with a word such as ``around`` or ``the next day``.
         is_about: it is marked as approximate.
     """
 
@@ -66,6 +75,8 @@ class Typed:
     clock: Clock | None = None
     until_day: Day | None = None
     until: Clock | None = None
+    days_later: int | None = None
+    is_mentioned: bool = False
     zone: str = ""
     has_lead: bool = False
     is_about: bool = False

@@ -1,6 +1,6 @@
 """Restores the lines of a report that lost its line ends, for example by being pasted into one cell.
 
-Only white space is replaced, each by one line end, so nothing that was written is lost.
+Only the copy that is read is changed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ _LEAST = 200
 """Characters from which a text of one line is taken for a folded report."""
 
 _MARK = re.compile(r"(?:(?<=\s)|^)(#{1,6}) ")
-_NUMBER = re.compile(r"(?<=[.!?:)#]) (\d{1,2})\. (?=\S)")
+_NUMBER = re.compile(r"(?<=[.!?:)#]) {1,3}(\d{1,2})\. +(?=\S)")
 
 
 def is_folded(text: str) -> bool:
@@ -27,35 +27,35 @@ def is_folded(text: str) -> bool:
 
 
 def unfolded(text: str) -> str:
-    """Return the text with a line end before and after each heading, and before each number of a list."""
+    """Return the text with lines for its headings and for the numbers of its lists.
+
+    It is as long as the text, since each line end replaces one character of white space.
+    """
     return _numbered(_headed(text))
 
 
 def _headed(text: str) -> str:
     """Return the text with headings on lines of their own; the same marks after a heading close it."""
-    pieces: list[str] = []
-    position, opened = 0, ""
+    shown = list(text)
+    opened = ""
     for found in _MARK.finditer(text):
         closes = found[1] == opened
         at = found.end() if closes else found.start()
-        pieces.append(text[position:at].rstrip(" "))
-        position, opened = at, "" if closes else found[1]
-    pieces.append(text[position:])
-    return "\n".join(piece for piece in pieces if piece)
+        if at:
+            shown[at - 1] = "\n"
+        opened = "" if closes else found[1]
+    return "".join(shown)
 
 
 def _numbered(text: str) -> str:
     """Return the text with each number on a new line that continues a list from 1."""
-    pieces: list[str] = []
+    shown = list(text)
+    begin = 0
     for line in text.split("\n"):
-        if line.startswith("#"):
-            pieces.append(line)
-            continue
-        position = 0
-        due = 2 if line.startswith("1. ") else 1
-        for found in _NUMBER.finditer(line):
+        due = 2 if line.lstrip().startswith("1. ") else 1
+        for found in () if line.lstrip().startswith("#") else _NUMBER.finditer(line):
             if int(found[1]) == due:
-                pieces.append(line[position : found.start()])
-                position, due = found.start() + 1, due + 1
-        pieces.append(line[position:])
-    return "\n".join(pieces)
+                shown[begin + found.start()] = "\n"
+                due += 1
+        begin += len(line) + 1
+    return "".join(shown)

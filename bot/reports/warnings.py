@@ -11,12 +11,14 @@ class Doubt(Enum):
 
     ONE_LINE = "The report is one line: it was read at the headings and numbers within it."
     TOO_LONG = "From here on the text is kept, but not read: the report is too long."
-    FRONT_MATTER = "The front matter can't be read: {why}"
+    FRONT_MATTER = "The front matter can't be read: {why}."
     NO_TITLE = "The report has no title."
     NO_DATE = "The report has no date."
     DATE_OF_ENTRY = "The report has no date: {date} is that of its first dated entry."
+    DATE_OF_ISSUE = "The report has no date: {date} is the day on which it was opened."
     OTHER_YEAR = "The first dated entry is on {date}, but the report names the year {years}."
     OTHER_DATE = "The file's name says {name}, but the report says {date}."
+    WRONG_DATE = "The report says {date}, but its file's name and its first dated entry say {name}."
     OTHER_DAY = (
         "The summary names {day}, but no entry names its day, so the times are read on {date}."
     )
@@ -28,6 +30,8 @@ class Doubt(Enum):
     NO_CLOCK = "“{raw}” has no time of day."
     IMPOSSIBLE = "“{raw}” isn't a possible time."
     NEXT_DAY = "“{raw}” is read as the next day, since it is earlier than the entry above."
+    RELATIVE = "“{raw}” is read as {date}, counted from the day above."
+    END_OF_DAY = "“{raw}” is read as the midnight at the end of {date}."
     OUT_OF_ORDER = "“{raw}” is earlier than the entry above."
     ENDS_BEFORE = "“{raw}” ends before it begins."
     FAR = "“{raw}” is {days} days from the date of the report, {date}."

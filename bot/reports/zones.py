@@ -48,15 +48,16 @@ ZONE = re.compile(
       (?P<area>(?:{_AREAS})/[A-Za-z_]+(?:/[A-Za-z_]+)?)
     | (?P<abbreviation>(?:{"|".join(sorted(_HOURS, key=len, reverse=True))}|utc|gmt)(?![A-Za-z0-9]))
         (?P<offset>(?<=UTC|GMT|utc|gmt){_OFFSET}|\s?\((?:UTC|GMT)?\s?{_OFFSET}\))?
-    | (?P<name>(?i:{"|".join(_NAMES).replace(" ", "[ ]")}))
+    | (?P<name>(?i:{"|".join(_NAMES).replace(" ", "[ ]")}))(?:\s\([A-Z]{{3,4}}\))?
     | (?P<region>(?:PT|MT|CT|ET)(?![A-Za-z0-9])
-        |(?:(?:US|U\.S\.)\s)?(?:[Pp]acific|[Mm]ountain|[Cc]entral|[Ee]astern)
+        |(?:(?:US|U\.S\.)\s|[A-Z]{{2}}/)?(?:[Pp]acific|[Mm]ountain|[Cc]entral|[Ee]astern)
             (?:\s(?:[Ss]tandard|[Dd]aylight))?(?:\s[Tt]ime)?(?![A-Za-z0-9/]|\s[Ee]uropean))
     )
     """,
     re.VERBOSE,
 )
 OFFSET = re.compile(rf"Z(?![A-Za-z0-9])|{_OFFSET}")
+_BEFORE_REGION = re.compile(r"^(?:us|u\.s\.)\s|^[a-z]{2}/")
 _DIGITS = re.compile(r"([+\-−])\s?(\d{1,2}):?(\d{2})?")
 
 
@@ -76,8 +77,8 @@ def zone_of(name: str) -> tzinfo | None:
     if found["name"]:
         return ZoneInfo(_NAMES[found["name"].lower()])
     if found["region"]:
-        words = found["region"].lower().replace("u.s.", "us").split()
-        word = words[1] if words[0] == "us" else words[0]
+        words = _BEFORE_REGION.sub("", found["region"].lower()).split()
+        word = words[0]
         return ZoneInfo(REGIONS[word.upper()])
     if found["offset"]:
         return _offset(found["offset"])

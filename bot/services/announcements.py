@@ -56,21 +56,20 @@ class Announcements:
         parent = snap.ref(ResourceKind.ANNOUNCEMENT)
         if not parent:
             return
-        for entry in snap.entries:
-            if posts.is_news(entry) and not entry.is_deleted:
-                spec = posts.announced_update_spec(snap.incident, entry)
-                yield self._posts.resource(
-                    snap.incident,
-                    ResourceKind.ANNOUNCED_UPDATE,
-                    str(entry.id),
-                    spec=as_json(spec),
-                    render=partial(posts.announced_update, spec),
-                    to=Destination(
-                        channel=lambda: self._chat.resolve(str(parent["channel"])),
-                        thread_ts=str(parent["ts"]),
-                        check=check,
-                    ),
-                )
+        for entry in posts.news(snap.entries):
+            spec = posts.announced_update_spec(snap.incident, entry)
+            yield self._posts.resource(
+                snap.incident,
+                ResourceKind.ANNOUNCED_UPDATE,
+                str(entry.id),
+                spec=as_json(spec, leave_out=() if spec.next_at else ("next_at",)),
+                render=partial(posts.announced_update, spec),
+                to=Destination(
+                    channel=lambda: self._chat.resolve(str(parent["channel"])),
+                    thread_ts=str(parent["ts"]),
+                    check=check,
+                ),
+            )
 
     def _channel(self) -> str:
         return self._chat.resolve(self._settings.announce_channel)

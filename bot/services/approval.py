@@ -238,11 +238,7 @@ class Approvals:
         subject = text_digest[:SUBJECT]
         state = ReviewState.APPROVED if by else ReviewState.WAITING
         spec = as_json(ReviewSpec(incident_id=incident_id, state=state, by=by, places=places))
-        for row in resource_rows.of_incident(tx, incident_id).values():
-            is_other = row.kind is ResourceKind.REVIEW and row.subject != subject
-            if is_other and row.spec.get("state") == ReviewState.WAITING:
-                outdated = {**row.spec, "state": ReviewState.OUTDATED.value}
-                resource_rows.change(tx, row.key, spec=outdated)
+        outdate(tx, incident_id, but=subject)
         if not resource_rows.add(
             tx, incident_id, ResourceKind.REVIEW, subject, spec=spec, now=self._now()
         ):
@@ -280,6 +276,15 @@ class Approvals:
             known = self._repository(name)
             self._said[name] = (time.monotonic(), known)
         return known
+
+
+def outdate(tx: Tx, incident_id: str, *, but: str = "") -> None:
+    """Have the requests for a review say that they are outdated; ``but`` is the subject of one that isn't."""
+    for row in resource_rows.of_incident(tx, incident_id).values():
+        is_other = row.kind is ResourceKind.REVIEW and row.subject != but
+        if is_other and row.spec.get("state") == ReviewState.WAITING:
+            outdated = {**row.spec, "state": ReviewState.OUTDATED.value}
+            resource_rows.change(tx, row.key, spec=outdated)
 
 
 def _visibility(shown: Mapping[str, Any], kind: TargetKind, repository: str) -> str | None:

@@ -31,6 +31,7 @@ from bot.domain.limits import Limits
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock, HistoryMessage
 from bot.services.channel_guard import AWAY, LookAt
+from bot.services.confirm import Confirm
 from bot.services.pages import CONFIRM, Found, Pages, Shown
 from bot.services.settings import Settings
 from bot.store import incidents as incident_rows
@@ -93,6 +94,7 @@ class Backfill:
         owner: str,
         limits: Limits | None = None,
         look: LookAt | None = None,
+        confirm: Confirm | None = None,
     ) -> None:
         self._store = store
         self._chat = chat
@@ -100,7 +102,9 @@ class Backfill:
         self._owner = owner
         self._look = look
         self._claim = timedelta(seconds=(limits or Limits()).lease)
-        self._pages = Pages(store, now, settings, team_url=lambda: chat.identity().url)
+        self._pages = Pages(
+            store, now, settings, team_url=lambda: chat.identity().url, confirm=confirm
+        )
         self._pool = ThreadPoolExecutor(SLOTS, thread_name_prefix="backfill")
         self._guard = threading.Lock()
         self._running: dict[str, _Work] = {}

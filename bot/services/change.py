@@ -7,7 +7,7 @@ redelivery changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,38 +15,35 @@ from typing import Any
 from bot.domain import incident as verbs
 from bot.domain.actions import TITLE_LIMIT, ActionItem, clean_repository, item_id
 from bot.domain.command import COMMAND
-from bot.domain.incident import CLOSED, Answers, Incident, Transition
+from bot.domain.incident import Answers, Incident, Transition, Update
 from bot.domain.item_policy import unmet
 from bot.domain.item_words import shown_words, split_link
 from bot.domain.reminders import Reminder
-from bot.domain.resources import as_json
+from bot.domain.report_parts import ITEM, TIMELINE
+from bot.domain.resources import ResourceKind, as_json
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
 from bot.render.items import gates
-from bot.services import publish, sync
 from bot.services.contents import Contents
+from bot.services.edits import published
 from bot.services.entries import Edited
 from bot.services.items import every_item
 from bot.services.settings import Settings
 from bot.store import audit
 from bot.store import incidents as rows
+from bot.store import resources as resource_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
 
-EMPTY_UPDATE = f"Write the update after the command: {COMMAND} update the proxy is restarting."
 EMPTY_ACTION_ITEM = (
     f"Write the action item after the command: {COMMAND} action add an alert on routes."
 )
 LONG_ACTION_ITEM = "Shorten the action item to {limit} characters. Details belong in its issue."
 NOT_A_LINK = "A link begins with https://."
 ROLE_TAKEN = f"Somebody is already {{role}}. To take over, use {COMMAND} role {{role}}."
-NO_REMINDERS = "This incident is over and has no reminders."
-SNOOZE_RANGE = f"Snooze for 1 to {{limit}} minutes: {COMMAND} snooze 30."
-
-LONGEST_SNOOZE = 24 * 60
-"""Minutes."""
+NOBODY_NAMED = f"Name the people with an @: {COMMAND} invite @name."
 
 
 class Changes(Contents):
@@ -73,12 +70,12 @@ class Changes(Contents):
             ),
         )
 
-    def severity(self, change: StateChange, to: str) -> Incident:
+    def severity(self, change: StateChange, to: str, reason: str = "") -> Incident:
         """Change the severity, and the interval of the reminders with it."""
         return self._apply(
             change,
             lambda incident, _now: verbs.change_severity(
-                incident, to, policy=self._settings.policy
+                incident, to, policy=self._settings.policy, reason=reason.strip()
             ),
         )
 
@@ -104,6 +101,40 @@ class Changes(Contents):
             return verbs.assign_role(incident, role, change.by, policy=self._settings.policy)
 
         return self._apply(change, verb)
+
+    def hand_over(self, change: StateChange, user: str, note: str) -> Incident:
+        """Pass the lead to a person, who gets a direct message with the note."""
+        return self._apply(
+            change,
+            lambda incident, _now: verbs.hand_over(
+                incident,
+                self._settings.policy.lead,
+                user,
+                policy=self._settings.policy,
+                note=note.strip(),
+            ),
+        )
+
+    def invite(self, change: StateChange, users: Sequence[str]) -> Incident:
+        """Invite people to the incident's channel, also those who were invited before and have left.
+
+        Raises:
+            UserError: nobody is named.
+        """
+        people = list(dict.fromkeys(users))
+        if not people:
+            raise UserError(NOBODY_NAMED, field="people")
+
+        def verb(incident: Incident, _now: datetime) -> Transition:
+            return Transition(incident=incident, kind=EntryKind.INVITED, data={"people": people})
+
+        def extra(tx: Tx, now: datetime) -> None:
+            for user in people:
+                resource_rows.ask_again(
+                    tx, change.incident_id, ResourceKind.INVITE, user, spec={"user": user}, now=now
+                )
+
+        return self._apply(change, verb, extra)
 
     def reopen(self, change: StateChange) -> Incident:
         """Reopen the incident."""
@@ -142,24 +173,31 @@ class Changes(Contents):
         if lacking := unmet(items, self._settings.items):
             raise UserError(gates(lacking))
 
-    def update(self, change: StateChange, text: str) -> Incident:
-        """Post a status update; the next reminder counts from it.
+    def update(
+        self,
+        change: StateChange,
+        text: str,
+        *,
+        status: str = "",
+        severity: str = "",
+        next_in: timedelta | None = None,
+    ) -> Incident:
+        """Post a status update, which may change the status and the severity, as one entry.
+
+        The next reminder counts from it, or comes after ``next_in``.
 
         Raises:
-            UserError: the update is empty, or the incident is closed.
+            UserError: what :func:`bot.domain.incident.post_update` raises.
         """
-        text = text.strip()
-        if not text:
-            raise UserError(EMPTY_UPDATE)
 
-        def verb(incident: Incident, _now: datetime) -> Transition:
-            if incident.status == CLOSED:
-                raise UserError(verbs.IS_CLOSED)
-            return Transition(
-                incident=incident,
-                kind=EntryKind.UPDATE,
-                data={"text": text, "status": incident.status},
+        def verb(incident: Incident, now: datetime) -> Transition:
+            said = Update(
+                text=text.strip(),
+                status=status or incident.status,
+                severity=severity or incident.severity,
+                next_at=now + next_in if next_in else None,
             )
+            return verbs.post_update(incident, said, policy=self._settings.policy, at=now)
 
         return self._apply(change, verb)
 
@@ -230,37 +268,21 @@ class Changes(Contents):
                 },
             )
 
-        return self._apply(replace(change, idempotency_key=f"item/{item}"), verb, extra)
-
-    def snooze(self, change: StateChange, minutes: int) -> datetime:
-        """Postpone the next reminder; returns when it is due.
-
-        Raises:
-            UserError: it is too many minutes or none, or the incident is over.
-        """
-        if not 1 <= minutes <= LONGEST_SNOOZE:
-            raise UserError(SNOOZE_RANGE.format(limit=LONGEST_SNOOZE))
-        due_at = self._now() + timedelta(minutes=minutes)
-        with self._store.write() as tx:
-            incident = rows.get(tx, change.incident_id, lock=True)
-            if not incident.is_open:
-                raise UserError(NO_REMINDERS)
-            pending = rows.reminder_of(tx, incident.id)
-            number = pending.number if pending else self._next_number(tx, incident.id)
-            rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
-            before = {"due_at": pending.due_at.isoformat()} if pending else {}
-            after = {"due_at": due_at.isoformat()}
-            audit.add(tx, change.line("incident.snooze", before=before, after=after))
-        return due_at
+        return self._apply(change, verb, extra, source=f"item/{item}", part=f"{ITEM}/{item}")
 
     def _apply(
         self,
         change: StateChange,
         verb: Callable[[Incident, datetime], Transition],
         extra: Callable[[Tx, datetime], None] | None = None,
+        *,
+        source: str = "",
+        part: str = TIMELINE,
     ) -> Incident:
+        """Make a transition once for each ``source``, which is by default the act; it changes ``part``."""
         now = self._now()
-        with self._store.write() as tx:
+        act, change = change, replace(change, idempotency_key=source or change.idempotency_key)
+        with self._store.write(beside=change.may_publish) as tx:
             before = rows.get(tx, change.incident_id, lock=True)
             if timeline_rows.has_source(tx, change.incident_id, change.idempotency_key):
                 return before
@@ -273,9 +295,10 @@ class Changes(Contents):
             if extra:
                 extra(tx, now)
             self._remind(tx, before, transition, now)
-            sync.enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
-            if transition.incident.closed_at is not None:
-                publish.enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
+            if before.closed_at is not None and transition.incident.closed_at is not None:
+                self._edited(tx, act, transition.incident, part)
+            else:
+                published(self._durable, tx, change, transition.incident, part)
         return transition.incident
 
     def _remind(self, tx: Tx, before: Incident, transition: Transition, now: datetime) -> None:
@@ -289,7 +312,13 @@ class Changes(Contents):
         if pending and not posted and before.severity == incident.severity:
             return
         number = pending.number if pending else self._next_number(tx, incident.id)
-        due_at = now + self._settings.interval(incident.severity)
+        promised = transition.data.get("next_at")
+        following = now + self._settings.interval(incident.severity)
+        due_at = (
+            datetime.fromisoformat(promised)
+            if promised
+            else self._settings.opening(incident.severity, following)
+        )
         rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
 
     @staticmethod

@@ -14,12 +14,12 @@ from datetime import datetime
 import structlog
 
 from bot.domain.events import ChannelChange, ChannelEvent
-from bot.domain.incident import ARCHIVED, CLOSED, GONE, LEFT, Incident
+from bot.domain.incident import ARCHIVED, CLOSED, GONE, LEFT, Incident, Policy
+from bot.domain.leading import in_charge
 from bot.domain.resources import PUBLISHED_KINDS, ResourceKind
 from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock, Durable
-from bot.render.card import COMMANDER
 from bot.services import joins, publish, sync
 from bot.services.channel_guard import Look
 from bot.store import incidents as rows
@@ -49,11 +49,14 @@ class _Seen:
 class ChannelWatch:
     """Looks at channels and records what has changed."""
 
-    def __init__(self, store: Store, chat: Chat, durable: Durable, now: Clock) -> None:
+    def __init__(
+        self, store: Store, chat: Chat, durable: Durable, now: Clock, policy: Policy
+    ) -> None:
         self._store = store
         self._chat = chat
         self._durable = durable
         self._now = now
+        self._policy = policy
 
     def look(self, incident_id: str) -> Look:
         """Ask Slack about the channel, join it again where that is needed, and record what changed.
@@ -186,7 +189,7 @@ class ChannelWatch:
             author="",
             data={
                 "issues": urls,
-                "person": incident.roles.get(COMMANDER) or incident.declared_by,
+                "person": in_charge(incident, self._policy),
             },
             source="channel/private",
         )

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.actions import ActionItem
-from bot.domain.publication import Document, Publication, Target, TargetKind
+from bot.domain.item_states import GITHUB, ItemState
+from bot.domain.publication import Document, Publication, Target, TargetKind, TrackedItem
 from bot.domain.report import Report, in_form
 from bot.domain.resources import ResourceKind, as_json, digest
 from bot.forms import Forms
@@ -96,7 +97,12 @@ class Composer:
             replace(document, digest=whole) if _is_outside(document) else document
             for document in guarded.documents
         )
-        publication = Publication(incident_id=incident_id, documents=documents)
+        tracked = tuple(
+            TrackedItem(item=item.id, url=item.link)
+            for item in report.items
+            if item.is_tracked and not item.needs_issue and item.state != "dropped"
+        )
+        publication = Publication(incident_id=incident_id, documents=documents, tracked=tracked)
         return Composed(publication=publication, replaced=guarded.replaced, digest=whole)
 
     @property
@@ -164,9 +170,16 @@ def _is_outside(document: Document) -> bool:
 
 
 def _unlinked(report: Report) -> Report:
-    """The report as if no issue were filed for its action items, which changes a tick as well."""
+    """The report as if no issue were filed for its action items, which changes ticks as well."""
     groups = tuple(
-        replace(group, items=tuple(replace(item, issue_url="") for item in group.items))
-        for group in report.groups
+        replace(group, items=tuple(map(_unfiled, group.items))) for group in report.groups
     )
-    return replace(report, groups=groups, checks=replace(report.checks, linked=False))
+    return replace(report, groups=groups, found=replace(report.found, linked=False))
+
+
+def _unfiled(item: ActionItem) -> ActionItem:
+    """The item as if mayday had filed no issue for it. So what became of that issue on GitHub, where only
+    people with rights in the repository close it, is no change of the report that somebody has to approve."""
+    is_followed = bool(item.issue_url) and item.state_by == GITHUB
+    state = ItemState.OPEN.value if is_followed else item.state
+    return replace(item, issue_url="", state=state)

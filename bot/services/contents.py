@@ -119,7 +119,7 @@ class Contents:
     def _change(
         self, change: StateChange, part: str, changed: Callable[[Incident], Incident]
     ) -> tuple[Incident, Incident]:
-        with self._store.write() as tx:
+        with self._store.write(beside=change.may_publish) as tx:
             before = rows.get(tx, change.incident_id, lock=True)
             if report_revisions.is_known(tx, before.id, change.idempotency_key):
                 return before, before

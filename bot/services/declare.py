@@ -142,7 +142,9 @@ class Declare:
                 Reminder(
                     incident_id=incident_id,
                     number=1,
-                    due_at=now + self._settings.interval(incident.severity),
+                    due_at=self._settings.opening(
+                        incident.severity, now + self._settings.interval(incident.severity)
+                    ),
                 ),
             )
             if declaration.diagnosis:

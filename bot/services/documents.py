@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import TypeVar
 
 import structlog
 
-from bot.domain.merging import Conflict, Draft, is_same, merge_drafts
+from bot.domain.merging import Conflict, Draft, MergedDraft, is_same, merge_drafts
 from bot.errors import UserError
 from bot.ports import Clock
+from bot.services import conflict_messages
 from bot.store import documents as rows
+from bot.store import incidents as incident_rows
 from bot.store.documents import DocumentRow, Pending, Seen
 from bot.store.engine import Store
 
@@ -25,13 +28,12 @@ CONFLICT = "conflict"
 SHOWN = 300
 CONFLICTS = (
     "{place} was changed there, and the report was changed here, in the same lines, so nothing is written "
-    "there. The report has: “{ours}”. {place} has: “{theirs}”.{more} Make both the same, in the report or "
-    "there; mayday then continues."
+    "there. The report has: “{ours}”. {place} has: “{theirs}”.{more} Choose in the message about it which "
+    "one stays, or make both the same."
 )
 NO_BASE = (
     "mayday has no record of what it wrote to {place}, so it can't tell what was changed there by hand, and "
-    "writes nothing there. Keep what you need, delete the text there except its last line, and mayday writes "
-    "it again."
+    "writes nothing there. Choose in the message about it which text stays."
 )
 MORE = " {count} more places differ."
 NOTHING = "(nothing)"
@@ -63,12 +65,16 @@ class Documents:
         with self._store.read() as tx:
             return rows.get(tx, key)
 
-    def create(self, text: Text, send: Callable[[], T]) -> T:
-        """Return the result of ``send``, which publishes a new text."""
+    def create(self, text: Text, send: Callable[[], T], *, is_final: bool = True) -> T:
+        """Return the result of ``send``, which publishes a new text.
+
+        It stays pending if it isn't ``is_final`` that it is there.
+        """
         pending = Pending(ours=text.draft, sent=text.draft)
         self._save(text.incident_id, DocumentRow(key=text.key, pending=pending))
         result = send()
-        self.sent(text.incident_id, text.key)
+        if is_final:
+            self.sent(text.incident_id, text.key)
         return result
 
     def next(self, text: Text, there: Seen) -> Draft | None:
@@ -80,12 +86,12 @@ class Documents:
         row = self.read(text.incident_id, text.key, there)
         if row.base is None and _is_empty(there.draft):
             row = replace(row, base=there.draft)
-        merged = merge_drafts(row.base, text.draft, there.draft)
+        merged = merge_drafts(row.base, text.draft, there.draft, row.decided)
         if merged.conflicts:
-            self._save(text.incident_id, replace(row, conflicts=merged.conflicts))
+            self._ask(text, replace(row, conflicts=merged.conflicts))
             words = _words(text, merged.conflicts) if row.base else NO_BASE.format(place=text.place)
             raise UserError(words, code=CONFLICT)
-        row = replace(row, conflicts=(), pending=Pending(ours=text.draft, sent=merged.draft))
+        row = replace(row, pending=Pending(ours=text.draft, sent=merged.draft))
         self._save(text.incident_id, row)
         if _same(merged.draft, there.draft):
             self.sent(text.incident_id, text.key, etag=there.etag)
@@ -101,14 +107,58 @@ class Documents:
         self._save(incident_id, row)
         return row
 
-    def sent(self, incident_id: str, key: str, *, etag: str = "") -> None:
-        """Store that what was pending is there now."""
+    def unseen_write(self, text: Text, there: Draft) -> Draft | None:
+        """Return the text that was replaced by a write whose end is unknown, if it is what is there now."""
+        row = self.row(text.key)
+        if row.pending is None or row.seen is None or not _same(row.pending.sent, there):
+            return None
+        return row.seen.draft
+
+    def restored(self, text: Text, lost: Draft) -> MergedDraft:
+        """Return what to write to keep a text that people saved just before what was pending was sent.
+
+        If the two conflict, it is the text that people saved.
+        """
+        row = self.row(text.key)
+        if row.pending is None:
+            raise LookupError(text.key)
+        merged = merge_drafts(row.base, row.pending.ours, lost, row.decided)
+        return replace(merged, draft=lost) if merged.conflicts else merged
+
+    def put_back(self, text: Text, found: MergedDraft) -> None:
+        """Store that a text that people saved is there again in place of what was pending.
+
+        Raises:
+            UserError: both sides changed the same lines.
+        """
+        row = replace(self.row(text.key), pending=None, seen=Seen(draft=found.draft))
+        self._ask(text, replace(row, conflicts=found.conflicts))
+        raise UserError(_words(text, found.conflicts), code=CONFLICT)
+
+    def sent(
+        self, incident_id: str, key: str, *, etag: str = "", shown: Draft | None = None
+    ) -> None:
+        """Store that what was pending is there now, or ``shown``, which was made from it."""
         row = self.row(key)
         if row.pending is None:
             return
-        seen = Seen(draft=row.pending.sent, etag=etag)
+        seen = Seen(draft=shown or row.pending.sent, etag=etag)
+        had = row.conflicts
         row = replace(row, base=row.pending.ours, pending=None, seen=seen, conflicts=())
-        self._save(incident_id, replace(row, read_at=self._now()))
+        with self._store.write() as tx:
+            incident_rows.get(tx, incident_id, lock=True)
+            rows.save(tx, incident_id, replace(row, read_at=self._now()))
+            if row.decided:
+                rows.forget(tx, key, row.decided)
+            if had or row.decided:
+                conflict_messages.settle(tx, incident_id, key)
+
+    def _ask(self, text: Text, row: DocumentRow) -> None:
+        """Store a text with its conflicts, and have the channel ask which side stays."""
+        with self._store.write() as tx:
+            incident_rows.get(tx, text.incident_id, lock=True)
+            rows.save(tx, text.incident_id, row)
+            conflict_messages.ask(tx, text.incident_id, row, text.place, now=self._now())
 
     def _save(self, incident_id: str, row: DocumentRow) -> None:
         with self._store.write() as tx:
@@ -118,19 +168,33 @@ class Documents:
 def _settled(row: DocumentRow, there: Draft) -> DocumentRow:
     """The row after a look at whether what was pending has been written.
 
-    If people changed the text meanwhile, the text that it resembles more is the one that they changed.
+    If people changed the text meanwhile, the text that it resembles more is the one that they changed. A text
+    in several parts may have been written in part.
     """
     pending = row.pending
     if pending is None:
         return row
-    was_written = _same(there, pending.sent) or (
-        row.seen is None
-        or (
-            not _same(there, row.seen.draft)
-            and _likeness(there, pending.sent) > _likeness(there, row.seen.draft)
-        )
+    if row.seen is None or row.base is None or _same(there, pending.sent):
+        was_written = row.seen is None or _same(there, pending.sent)
+        return replace(row, pending=None, base=pending.ours if was_written else row.base)
+    fields = zip_longest(
+        *map(_fields, (there, pending.sent, row.seen.draft, pending.ours, row.base)), fillvalue=""
     )
-    return replace(row, pending=None, base=pending.ours if was_written else row.base)
+    title, *parts = [
+        ours if _is_written(now, sent, seen) else base for now, sent, seen, ours, base in fields
+    ]
+    return replace(row, pending=None, base=Draft(title=title, parts=tuple(parts)))
+
+
+def _fields(draft: Draft) -> tuple[str, ...]:
+    return (draft.title, *draft.parts)
+
+
+def _is_written(now: str, sent: str, seen: str) -> bool:
+    """Whether a text is, or was made from, the one that was sent and not the one that was seen before."""
+    if is_same(now, sent):
+        return True
+    return not is_same(now, seen) and _likeness(now, sent) > _likeness(now, seen)
 
 
 def _is_empty(draft: Draft) -> bool:
@@ -139,9 +203,8 @@ def _is_empty(draft: Draft) -> bool:
     return all(not line or line.startswith("<!-- mayday:") for line in lines)
 
 
-def _likeness(one: Draft, other: Draft) -> float:
-    first, second = ("\n".join([each.title, *each.parts]).split() for each in (one, other))
-    return SequenceMatcher(None, first, second, False).ratio()
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one.split(), other.split(), False).ratio()
 
 
 def _same(one: Draft, other: Draft) -> bool:

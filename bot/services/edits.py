@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain import report_parts as parts
-from bot.domain.actions import ActionItem, tagged_items
+from bot.domain.actions import ActionItem
 from bot.domain.audit import text_hash
 from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
@@ -23,13 +23,18 @@ from bot.domain.milestones import Milestone
 from bot.domain.report_parts import Revision, Values
 from bot.domain.resources import ResourceKind
 from bot.domain.state_change import StateChange
+from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
+from bot.render.card import topic, topic_spec
 from bot.services import publish, sync
 from bot.services.entries import Edited
+from bot.services.items import every_item
+from bot.services.part_names import own_name
 from bot.services.settings import Settings
 from bot.store import audit
 from bot.store import incidents as rows
+from bot.store import items as item_rows
 from bot.store import report_revisions as revisions
 from bot.store import resources as resource_rows
 from bot.store import timeline as timeline_rows
@@ -103,17 +108,32 @@ class Edits:
             ChangedMeanwhileError: another value is stored than the expected one.
             UserError: there is no such part, or a value is not possible.
         """
-        with self._store.write() as tx:
+        return self._save(change, part, wanted, expected)
+
+    def _save(
+        self, change: StateChange, part: str, wanted: Values, expected: Values | None = None
+    ) -> Revision | None:
+        with self._store.write(beside=change.may_publish) as tx:
             incident = rows.get(tx, change.incident_id, lock=True)
             if revisions.is_known(tx, incident.id, change.idempotency_key):
                 return None
             now = self._values(tx, incident, part)
-            if any(now[name] != expected[name] for name in wanted):
+            if expected is not None and any(now[name] != expected[name] for name in wanted):
                 raise ChangedMeanwhileError(CHANGED_SINCE)
             self._write(tx, change, incident, part, wanted)
             after = self._values(tx, rows.get(tx, incident.id), part)
             revise(self._edited, tx, change, incident, part, now, after, at=self._now())
             return revisions.of_source(tx, incident.id, change.idempotency_key)
+
+    def change(self, change: StateChange, part: str, wanted: Values) -> Revision | None:
+        """Give fields these values, whatever they have now: a button that names the new value does that.
+
+        Returns the revision; None if this act is recorded already, or nothing changes.
+
+        Raises:
+            UserError: there is no such part, or a value is not possible.
+        """
+        return self._save(change, part, wanted)
 
     def undo(self, change: StateChange, revision_id: int) -> str:
         """Take a change back; return the name of its part.
@@ -121,7 +141,7 @@ class Edits:
         Raises:
             UserError: there is no such change, or its fields have changed since.
         """
-        with self._store.write() as tx:
+        with self._store.write(beside=change.may_publish) as tx:
             incident = rows.get(tx, change.incident_id, lock=True)
             found = revisions.get(tx, revision_id)
             if found is None or found.incident_id != incident.id:
@@ -136,6 +156,11 @@ class Edits:
             after = self._values(tx, rows.get(tx, incident.id), part)
             revise(self._edited, tx, change, incident, part, now, after, at=self._now())
             return part
+
+    def name(self, incident_id: str, part: str) -> str:
+        """The name that people gave to a part: a section's heading or an item's title; else empty."""
+        with self._store.read() as tx:
+            return own_name(tx, self._settings, rows.get(tx, incident_id), part)
 
     def history(self, incident_id: str, *, part: str = "", limit: int) -> list[Revision]:
         """The latest changes of a report, or of one part, the newest first."""
@@ -176,10 +201,7 @@ class Edits:
         return [place for place in dict.fromkeys(said) if place]
 
     def _items(self, tx: Tx, incident_id: str) -> list[ActionItem]:
-        lines = timeline_rows.lines(tx, incident_id)
-        found = rows.items(tx, incident_id)
-        group = self._settings.groups[-1]
-        return [*found, *tagged_items(incident_id, lines, found, group=group)]
+        return every_item(tx, incident_id, group=self._settings.groups[-1])
 
     def _item(self, tx: Tx, incident_id: str, item_id: str) -> ActionItem:
         found = next((one for one in self._items(tx, incident_id) if one.id == item_id), None)
@@ -198,8 +220,12 @@ class Edits:
     ) -> None:
         kind, key = parts.split(part)
         if kind == parts.ITEM:
-            item = self._item(tx, incident.id, key)
-            rows.add_item(tx, item)  # one of a tagged message is stored now
+            rows.add_item(
+                tx, self._item(tx, incident.id, key)
+            )  # one of a tagged message is stored now
+            item = item_rows.get(tx, key, lock=True)
+            if item is None:
+                raise UserError(parts.NO_SUCH_PART)
             changed = parts.changed_item(item, values)
             fields = {name: getattr(changed, name) for name in values}
             if changed.state != item.state:
@@ -236,7 +262,10 @@ def revise(
     *,
     at: datetime,
 ) -> None:
-    """Record which fields of a part changed, show it in Slack and publish it; nothing if none did."""
+    """Record which fields of a part changed, show it in Slack and publish it; nothing if none did.
+
+    What the card shows has an entry in the timeline, too, whichever form or command changed it.
+    """
     names = [name for name in after if after[name] != before.get(name)]
     if not names:
         return
@@ -246,10 +275,40 @@ def revise(
     revisions.add(tx, incident.id, part, by=change.by, at=at, before=old, after=new, source=source)
     line = change.line("report.edited", target=part, before=_hashed(old), after=_hashed(new))
     audit.add(tx, line)
-    edited(tx, change, incident)
+    _note(tx, change, incident, at)
+    edited(tx, change, incident, part)
 
 
-def published(durable: Durable, tx: Tx, change: StateChange, incident: Incident) -> None:
+def _note(tx: Tx, change: StateChange, before: Incident, at: datetime) -> None:
+    """Add the entry that says what changed of title, hubs and summary; none if none of them did.
+
+    It is not posted where the topic's own message in Slack says it, nor once the incident is closed.
+    """
+    after = rows.get(tx, before.id)
+    old, new = parts.shown_details(before), parts.shown_details(after)
+    names = [name for name in new if old[name] != new[name]]
+    if not names:
+        return
+    in_topic = topic(topic_spec(before)) != topic(topic_spec(after))
+    timeline_rows.add_entry(
+        tx,
+        incident_id=before.id,
+        at=at,
+        now=at,
+        kind=EntryKind.EDITED,
+        author=change.by,
+        data={
+            "before": {name: old[name] for name in names if name != "summary"},
+            "after": {name: new[name] for name in names},
+            "quiet": in_topic or before.closed_at is not None,
+        },
+        source=f"edited/{change.idempotency_key}",
+    )
+
+
+def published(
+    durable: Durable, tx: Tx, change: StateChange, incident: Incident, _part: str
+) -> None:
     """Show a change of the report in Slack and, once its incident is closed, publish it."""
     sync.enqueue(durable, tx, change.incident_id, change.idempotency_key)
     if incident.closed_at is not None:

@@ -13,9 +13,10 @@ from typing import Any
 from bot.domain.audit import text_hash
 from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
+from bot.domain.report_parts import ENTRY
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import ANNOTATION_LIMIT, Entry, EntryChange, EntryKind, Latest, Line
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, Unit
 from bot.errors import UserError
 from bot.ports import Clock
 from bot.store import audit, entry_revisions
@@ -62,8 +63,12 @@ class EntryChangedError(UserError):
     """The entry is not what the form shows. Nothing is changed."""
 
 
-Edited = Callable[[Tx, StateChange, Incident], None]
-"""What follows an edit of a report, in the transaction of the edit."""
+Edited = Callable[[Tx, StateChange, Incident, str], None]
+"""What follows a change of a part of a report, which is named last, in the transaction of the change."""
+
+
+def not_followed(_tx: Tx, _change: StateChange, _incident: Incident, _part: str) -> None:
+    """What follows a change of a report that is shown and published nowhere."""
 
 
 class Entries:
@@ -72,22 +77,17 @@ class Entries:
     ``edited`` is called with each change of an entry; its incident is locked.
     """
 
-    def __init__(
-        self, store: Store, now: Clock, *, edited: Edited = lambda _tx, _change, _incident: None
-    ) -> None:
+    def __init__(self, store: Store, now: Clock, *, edited: Edited = not_followed) -> None:
         self._store = store
         self._now = now
         self._edited = edited
 
     def note(
         self,
-        incident_id: str,
+        change: StateChange,
         *,
-        by: str,
         text: str,
         time: TypedTime,
-        idempotency_key: str,
-        origin: str = "",
     ) -> Noted:
         """Add a note to the timeline, at the time it happened, unless it is there already.
 
@@ -95,24 +95,24 @@ class Entries:
             UserError: it is empty, or longer than :data:`NOTE_LIMIT`.
         """
         text = _clean_note(text)
-        with self._store.write() as tx:
+        with self._store.write(beside=change.may_publish) as tx:
+            incident = incident_rows.get(tx, change.incident_id, lock=True)
             is_new = rows.add_entry(
                 tx,
-                incident_id=incident_id,
+                incident_id=incident.id,
                 at=time.at,
                 now=self._now(),
                 kind=EntryKind.NOTE,
-                author=by,
-                data={"text": text, "precision": time.precision},
-                source=idempotency_key,
+                author=change.by,
+                data={"text": text, "precision": time.unit.value},
+                source=change.idempotency_key,
                 time=time,
             )
+            entry = rows.entry_of_source(tx, incident.id, change.idempotency_key)
             if is_new:
-                change = StateChange(
-                    incident_id=incident_id, by=by, idempotency_key=idempotency_key, origin=origin
-                )
                 audit.add(tx, change.line("entry.note", after=hashed(version_of(text, time))))
-            entry = rows.entry_of_source(tx, incident_id, idempotency_key)
+                if incident.closed_at is not None:
+                    self._edited(tx, change, incident, f"{ENTRY}/{entry.id}")
             return Noted(
                 entry_id=entry.id,
                 version=Line(entry=entry).version,
@@ -140,7 +140,7 @@ class Entries:
                 the text is empty or too long.
         """
         text = _clean_note(text, limit=ENTRY_LIMIT)
-        with self._store.write() as tx:
+        with self._store.write(beside=change.may_publish) as tx:
             line = self._changeable(tx, change, entry_id)
             if line is None:
                 return None
@@ -150,7 +150,7 @@ class Entries:
             if text != line.text.strip():
                 data["text"] = text
             if time is not None:
-                data["precision"] = time.precision
+                data["precision"] = time.unit.value
             moved = time or entry.time
             before = version_of(str(entry.data.get("text", "")), entry.time)
             after = version_of(str(data.get("text", "")), moved)
@@ -158,7 +158,7 @@ class Entries:
                 return None
             rows.change_entry(tx, entry_id, data=data, **rows.time_columns(moved))
             self._revise(tx, change, entry_id, EntryChange.EDITED, before=before, after=after)
-            return self._distance(tx, replace(entry, at=moved.at)) if time else None
+            return self._distance(tx, replace(entry, at=moved.at, data=data)) if time else None
 
     def hide_entry(self, change: StateChange, entry_id: int) -> None:
         """Remove an entry from the timeline; reacting to its message again restores it.
@@ -166,7 +166,7 @@ class Entries:
         Raises:
             UserError: it was removed already, or can only be annotated.
         """
-        with self._store.write() as tx:
+        with self._store.write(beside=change.may_publish) as tx:
             if line := self._changeable(tx, change, entry_id):
                 self._hide(tx, change, line)
 
@@ -176,7 +176,7 @@ class Entries:
         Raises:
             UserError: it is somebody else's, has changed since, or was removed already.
         """
-        with self._store.write() as tx:
+        with self._store.write(beside=change.may_publish) as tx:
             line = self._changeable(tx, change, entry_id)
             if line is None:
                 return
@@ -192,8 +192,17 @@ class Entries:
         self._revise(tx, change, line.entry.id, EntryChange.REMOVED, before=before, after={})
 
     def _distance(self, tx: Tx, entry: Entry) -> timedelta | None:
+        """How far an entry is from the nearest other one and from the times that people set.
+
+        None if that is less than :data:`FAR`, or the entry is between two such times, or has no clock.
+        """
         nearest = rows.nearest_time(tx, entry.incident_id, entry.id, entry.at)
-        distance = abs(entry.at - nearest) if nearest else timedelta(0)
+        known = [time.at for time in incident_rows.get(tx, entry.incident_id).milestones.values()]
+        is_within = bool(known) and min(known) <= entry.at <= max(known)
+        if is_within or not entry.time.unit.has_clock:
+            return None
+        known += [nearest] if nearest else []
+        distance = min((abs(entry.at - at) for at in known), default=timedelta(0))
         return distance if distance >= FAR else None
 
     def annotate(self, change: StateChange, entry_id: int, text: str) -> None:
@@ -207,7 +216,7 @@ class Entries:
             raise UserError(EMPTY_ANNOTATION, field="text")
         if len(text) > ANNOTATION_LIMIT:
             raise UserError(LONG_ANNOTATION.format(limit=ANNOTATION_LIMIT), field="text")
-        with self._store.write() as tx:
+        with self._store.write(beside=change.may_publish) as tx:
             incident_rows.get(tx, change.incident_id, lock=True)
             if entry_revisions.is_known(tx, entry_id, change.idempotency_key):
                 return
@@ -248,10 +257,11 @@ class Entries:
             after=after,
         )
         if is_new:
-            target = f"entry/{entry_id}"
+            target = f"{ENTRY}/{entry_id}"
             was, now = hashed(before), hashed(after)
             audit.add(tx, change.line(f"entry.{kind}", target=target, before=was, after=now))
-            self._edited(tx, change, incident_rows.get(tx, change.incident_id))
+            incident = incident_rows.get(tx, change.incident_id)
+            self._edited(tx, change, incident, target)
 
     def lines(self, incident_id: str) -> list[Line]:
         """Everything recorded for an incident, from which the report chooses."""
@@ -308,8 +318,10 @@ def version_of(text: str, time: TypedTime) -> dict[str, Any]:
         version["typed"] = time.typed
     if time.zone:
         version["zone"] = time.zone
-    if time.has_seconds:
+    if time.unit is Unit.SECOND:
         version["has_seconds"] = True
+    elif not time.unit.has_clock:
+        version["unit"] = time.unit.value
     return version
 
 

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from bot.domain.command import COMMAND
 from bot.domain.entry_order import swapped
 from bot.domain.report import timeline_lines
+from bot.domain.report_parts import ENTRY
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryChange, EntryRevision
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, unit_of
 from bot.errors import UserError
 from bot.services.entries import ENTRY_GONE, Entries, version_of
 from bot.store import audit, entry_revisions, report_revisions
@@ -36,7 +37,7 @@ class EntryEdits(Entries):
         Raises:
             UserError: there is no such entry.
         """
-        with self._store.write() as tx:
+        with self._store.write(beside=change.may_publish) as tx:
             incident_rows.get(tx, change.incident_id, lock=True)
             entry = rows.entry_by_id(tx, entry_id, lock=True)
             if entry is None or entry.incident_id != change.incident_id:
@@ -67,18 +68,18 @@ class EntryEdits(Entries):
                 raise UserError(NO_UNDO)
 
     def _revert(self, change: StateChange, entry_id: int, found: EntryRevision) -> None:
-        with self._store.write() as tx:
+        with self._store.write(beside=change.may_publish) as tx:
             line = self._changeable(tx, change, entry_id)
             if line is None:
                 return
             own = str(line.entry.data.get("text", ""))
             now = version_of(own, line.entry.time)
-            names = {*found.after, "until", "is_about", "typed"}
+            names = {*found.after, "until", "is_about", "typed", "unit"}
             if any(now.get(name) != found.after.get(name) for name in names):
                 raise UserError(CHANGED_SINCE)
             time = _time(found.before)
             data = {**line.entry.data, "text": found.before.get("text", "")}
-            data["precision"] = time.precision
+            data["precision"] = time.unit.value
             rows.change_entry(tx, entry_id, data=data, **rows.time_columns(time))
             before = version_of(str(data["text"]), time)
             self._revise(tx, change, entry_id, EntryChange.EDITED, before=now, after=before)
@@ -91,8 +92,8 @@ class EntryEdits(Entries):
         Raises:
             UserError: they are not neighbours any more, or have different times.
         """
-        part = f"entry/{entry_id}"
-        with self._store.write() as tx:
+        part = f"{ENTRY}/{entry_id}"
+        with self._store.write(beside=change.may_publish) as tx:
             incident = incident_rows.get(tx, change.incident_id, lock=True)
             if report_revisions.is_known(tx, incident.id, change.idempotency_key):
                 return
@@ -114,7 +115,7 @@ class EntryEdits(Entries):
                 source=change.idempotency_key,
             )
             audit.add(tx, change.line("entry.moved", target=part, before=old, after=after))
-            self._edited(tx, change, incident)
+            self._edited(tx, change, incident, part)
 
     @staticmethod
     def _revision(tx: Tx, incident_id: str, revision_id: int) -> tuple[int, EntryRevision]:
@@ -131,7 +132,7 @@ def _time(version: Mapping[str, Any]) -> TypedTime:
         at=datetime.fromisoformat(version["at"]),
         until=datetime.fromisoformat(until) if until else None,
         is_about=bool(version.get("is_about")),
-        has_seconds=bool(version.get("has_seconds")),
+        unit=unit_of(version),
         typed=str(version.get("typed", "")),
         zone=str(version.get("zone", "")),
     )

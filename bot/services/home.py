@@ -15,10 +15,10 @@ from bot.domain.access import Act
 from bot.domain.actions import ActionItem
 from bot.domain.home import HomePage
 from bot.domain.incident import LEFT, Incident
+from bot.domain.leading import leader
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock
 from bot.render import home as words
-from bot.render.card import COMMANDER
 from bot.runbook import Runbook
 from bot.services.authorize import Asker, Authorize
 from bot.services.incidents import Incidents
@@ -104,7 +104,8 @@ class Homes:
             setup=[text for text, always in self._setup() if may_list and (always or is_new)],
             may_declare=self._authorize.may(asker, Act.DECLARE),
             has_hubs=bool(self._settings.hubs) and may_list,
-            lead=COMMANDER,
+            lead=self._settings.policy.lead,
+            leaders={one.id: leader(one, self._settings.policy) for one in shown},
         )
 
     def _seen(self, user: str, found: Sequence[Incident], *, may_list: bool) -> list[Incident]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 
 from bot.domain.actions import ActionItem
@@ -38,6 +39,10 @@ class Snapshot:
     items: Mapping[str, ActionItem] = field(default_factory=lambda: MappingProxyType({}))
     """The action items by id, where there are reminders of them."""
     subscriptions: Sequence[Subscription] = ()
+    next_at: datetime | None = None
+    """When the next update is due."""
+    filed: frozenset[str] = frozenset()
+    """The ts of the messages that are filed, of those that were at some time."""
 
     @property
     def channel(self) -> str:
@@ -77,12 +82,18 @@ class Snapshot:
 def read(tx: Tx, incident_id: str) -> Snapshot:
     """Read an incident's rows, in the transaction ``tx``."""
     resources = resource_rows.of_incident(tx, incident_id)
+    reminder = incident_rows.reminder_of(tx, incident_id)
     has_nags = any(row.kind is ResourceKind.ITEM_NAG for row in resources.values())
+    filed = [row.subject for row in resources.values() if row.kind is ResourceKind.FILED]
+    incident = incident_rows.get(tx, incident_id)
+    keys = [f"{incident.team_id}:{incident.channel_id}:{ts}" for ts in filed]
     return Snapshot(
-        incident=incident_rows.get(tx, incident_id),
+        incident=incident,
         entries=timeline_rows.posted_entries(tx, incident_id, POSTED_KINDS | {EntryKind.CHANNEL}),
         resources=resources,
         runs=run_rows.with_steps(tx, incident_id),
         items={item.id: item for item in incident_rows.items(tx, incident_id)} if has_nags else {},
         subscriptions=subscription_rows.of_incident(tx, incident_id),
+        next_at=reminder.due_at if reminder else None,
+        filed=frozenset(key.rpartition(":")[2] for key in timeline_rows.tagged(tx, keys)),
     )

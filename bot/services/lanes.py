@@ -28,6 +28,9 @@ _LANES = {
     ResourceKind.ENTRY: "channel",
     ResourceKind.ALIKE: "channel",
     ResourceKind.REMINDER: "channel",
+    ResourceKind.INCIDENT_REMINDER: "channel",
+    ResourceKind.ON_CALL_SHOWN: "channel",
+    ResourceKind.NOT_INVITED: "channel",
     ResourceKind.DIAGNOSIS: "channel",
     ResourceKind.RUN: "channel",
     ResourceKind.RUN_STEP: "channel",
@@ -38,9 +41,16 @@ _LANES = {
 """Kinds that share a lane; each resource of another kind has its own."""
 
 _NEEDED_BY_OTHERS = frozenset(
-    {ResourceKind.CARD, ResourceKind.ANNOUNCEMENT, ResourceKind.RUN, ResourceKind.INVITE}
+    {
+        ResourceKind.CARD,
+        ResourceKind.ANNOUNCEMENT,
+        ResourceKind.RUN,
+        ResourceKind.INVITE,
+        ResourceKind.GROUP_INVITE,
+        ResourceKind.ON_CALL,
+    }
 )
-"""Kinds after which resources may become due that were not before (the pin of a card, replies)."""
+"""Kinds after which resources may become due that were not before (the pin of a card, replies, people)."""
 
 
 class Lanes:
@@ -72,8 +82,9 @@ class Lanes:
                         attempted.add(tried)
                         lanes.setdefault(_lane(resource), deque()).append(resource)
                 is_read = True
-            for name in lanes.keys() - {name for name, _ in running.values()}:
-                if lanes[name]:
+            busy = {name for name, _ in running.values()}
+            for name in lanes:  # the most urgent first, as they became due
+                if lanes[name] and name not in busy:
                     resource = lanes[name].popleft()
                     running[self._submit(resource)] = (name, resource)
             if not running:

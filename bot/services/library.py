@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from bot.ports import Clock
 from bot.reports import ImportedReport, ended, read_report
@@ -29,9 +30,20 @@ class Library:
         self._store = store
         self._now = now
 
-    def take(self, text: str, *, source: str, url: str = "", revision: str = "") -> Taken:
-        """Store a report, in place of what was read of it before, and index it."""
-        report = read_report(text, path=source.rpartition(":")[2])
+    def take(
+        self,
+        text: str,
+        *,
+        source: str,
+        url: str = "",
+        revision: str = "",
+        opened: date | None = None,
+    ) -> Taken:
+        """Store a report, in place of what was read of it before, and index it.
+
+        ``opened`` is the day on which it was opened, if it is an issue.
+        """
+        report = read_report(text, path=source.rpartition(":")[2], opened=opened)
         value = PublishedReport(
             source=source,
             url=url,
@@ -55,7 +67,10 @@ class Library:
         """Return all imported reports, read again from their texts."""
         with self._store.read() as tx:
             stored = published.all_reports(tx)
-        return [read_report(one.report.raw, path=one.report.source) for one in stored]
+        return [
+            read_report(one.report.raw, path=one.report.source, opened=one.report.date)
+            for one in stored
+        ]
 
 
 def searchable(report: ImportedReport, *, report_id: str, url: str) -> Searchable:

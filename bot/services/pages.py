@@ -7,6 +7,7 @@ this are by the database's clock.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from bot.domain.slack_message import permalink
 from bot.domain.timeline import Heading, Message
 from bot.ports import Clock, HistoryMessage
 from bot.services.authorize import seen_line
+from bot.services.confirm import Confirm
 from bot.services.record import SHORTCUT
 from bot.services.record_events import tag_line
 from bot.services.settings import Settings
@@ -93,9 +95,16 @@ class Pages:
     """Stores what pages of history show."""
 
     def __init__(
-        self, store: Store, now: Clock, settings: Settings, *, team_url: Callable[[], str]
+        self,
+        store: Store,
+        now: Clock,
+        settings: Settings,
+        *,
+        team_url: Callable[[], str],
+        confirm: Confirm | None = None,
     ) -> None:
         self._store = store
+        self._confirm = confirm
         self._now = now
         self._settings = settings
         self._team_url = team_url
@@ -144,13 +153,18 @@ class Pages:
         )
 
     def _after(self, tx: Tx, incident_id: str, changes: Changes) -> None:
-        """Record tags in the audit log, and erase what deleted messages said if that isn't kept."""
+        """Record and confirm tags, and erase what deleted messages said if that isn't kept."""
         for row in changes.tags:
             self._audit_tag(tx, incident_id, row["message_key"], row["user"], row, added=True)
         for row in changes.tagged_again + changes.untagged:
             filed = {"name": row["of_name"], "heading": row.get("new_heading", "")}
             added = "new_heading" in row
             self._audit_tag(tx, incident_id, row["of_key"], row["of_user"], filed, added=added)
+        refiled = changes.tagged_again + changes.untagged
+        keys = {row["message_key"] for row in changes.tags} | {row["of_key"] for row in refiled}
+        if self._confirm and keys:
+            messages = {str(key).rpartition(":")[2] for key in keys}
+            self._confirm.changed(tx, incident_id, messages, key=f"page/{uuid.uuid4().hex}")
         if changes.deleted and not self._settings.keep_deleted:
             erase(tx, [row["of_key"] for row in changes.deleted])
 

@@ -17,6 +17,7 @@ import structlog
 from bot import deadline
 from bot.domain.actions import ActionItem
 from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
+from bot.domain.item_words import number_beside
 from bot.domain.limits import Limits
 from bot.domain.publication import Document, TargetKind
 from bot.domain.resources import ResourceKind, ResourceState
@@ -32,7 +33,7 @@ from bot.services.documents import Documents
 from bot.services.reconciler import GONE, EnsureResult, Reconciler, Resource
 from bot.services.report import Reports
 from bot.services.report_pulls import Pulls
-from bot.services.report_resources import Files, Forges, Issues
+from bot.services.report_resources import Files, Forges, Issues, may_be_parent
 from bot.store import audit
 from bot.store import incidents as incident_rows
 from bot.store import resources as rows
@@ -154,17 +155,26 @@ class Publish:
             self._record_issue(incident_id, document.item, url)
 
     def link_items(self, incident_id: str) -> None:
-        """Make the items' issues sub-issues of the incident's, where both are in one repository."""
+        """Make the items' issues sub-issues of the incident's, where GitHub allows it.
+
+        It does for issues of one owner. Of the issues in which people track items already, only those in
+        the incident's repository are linked, and only if they have no other parent.
+        """
         publication = self._composer.compose(incident_id)
-        for document in publication.items:
-            parent = self._ref(incident_id, ResourceKind.REPORT_ISSUE, document.target.subject)
-            child = self._ref(incident_id, ResourceKind.ITEM_ISSUE, document.item)
-            if not (parent and child) or parent.get("repository") != child.get("repository"):
-                continue
-            link = self._issues.link(
-                incident_id, document, parent=parent["number"], child=child["number"]
-            )
-            self._reconciler.ensure(link)
+        filed = next((e for e in publication.reports if e.target.kind is TargetKind.ISSUE), None)
+        parent = filed and self._ref(incident_id, ResourceKind.REPORT_ISSUE, filed.target.subject)
+        if not parent:
+            return
+        children = {
+            document.item: self._ref(incident_id, ResourceKind.ITEM_ISSUE, document.item)
+            for document in publication.items
+        }
+        for each in publication.tracked:
+            if number := number_beside(each.url, parent["url"]):
+                children[each.item] = {"number": number, "repository": parent["repository"]}
+        for item, child in children.items():
+            if child and may_be_parent(parent, child):
+                self._reconciler.ensure(self._issues.link(incident_id, item, parent, child))
 
     def propose(self, incident_id: str) -> None:
         """Commit the report to a branch and propose it in a pull request."""

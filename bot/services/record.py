@@ -26,6 +26,8 @@ from bot.domain.events import (
     is_reworded,
     linked,
 )
+from bot.domain.report_parts import TIMELINE
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import (
     Heading,
     Message,
@@ -34,7 +36,8 @@ from bot.domain.timeline import (
 from bot.ports import Clock
 from bot.services.authorize import seen_line
 from bot.services.channel_watch import CONVERTED, ChannelWatch
-from bot.services.entries import Edited
+from bot.services.confirm import Confirm
+from bot.services.entries import Edited, not_followed
 from bot.services.entry_edits import EntryEdits
 from bot.services.record_events import (
     apply_deletion,
@@ -68,9 +71,11 @@ class Record(EntryEdits):
         *,
         team_url: Callable[[], str],
         watch: ChannelWatch | None = None,
-        edited: Edited = lambda _tx, _change, _incident: None,
+        edited: Edited = not_followed,
+        confirm: Confirm | None = None,
     ) -> None:
         super().__init__(store, now, edited=edited)
+        self._confirm = confirm
         self._watch = watch
         self._team_url = team_url
         self._settings = settings
@@ -97,11 +102,14 @@ class Record(EntryEdits):
                     apply_message(tx, event.linked(team_url), now=self._now())
                     if event.is_edit:
                         self._erase(tx, event.message.key)
+                        self._follow(tx, incident_id, event.message, event.event_ts)
                     if event.message.subtype == CONVERTED and self._watch:
                         self._watch.latch(tx, incident_id)
                 case DeletedEvent() as event:
                     apply_deletion(tx, event.linked(team_url), now=self._now())
-                    self._erase(tx, ":".join((*event.channel, event.ts)))
+                    key = ":".join((*event.channel, event.ts))
+                    self._erase(tx, key)
+                    self._follow(tx, incident_id, rows.message_by_key(tx, key), event.event_ts)
                 case ReactionEvent() as event if heading:
                     line = seen_line(
                         self._settings.rules,
@@ -113,6 +121,10 @@ class Record(EntryEdits):
                     audit.add(tx, line)
                     if line.outcome is AuditOutcome.ALLOWED:
                         apply_reaction(tx, incident_id, event, heading, now=self._now())
+                        message = rows.message_by_key(tx, ":".join((*event.channel, event.ts)))
+                        self._follow(tx, incident_id, message, event.event_ts, by=event.user)
+                        key = f"{event.ts}/{event.user}/{event.name}/{event.event_ts}"
+                        self._tagged(tx, incident_id, event.ts, key=key)
                 case ChannelEvent() as event if self._watch:
                     self._watch.take(tx, incident_id, event)
 
@@ -148,7 +160,31 @@ class Record(EntryEdits):
                 now=self._now(),
                 origin=origin,
             )
+            self._tagged(tx, incident_id, message.ts, key=f"{message.ts}/{by}/{seen_ts}")
             self._erase(tx, message.key)
+            self._follow(tx, incident_id, message, seen_ts or message.ts, by=by)
+
+    def _follow(
+        self, tx: Tx, incident_id: str, message: Message | None, event_ts: str, *, by: str = ""
+    ) -> None:
+        """Have a closed incident's report follow a message that is filed in it, and that wait for a review.
+
+        What people say in a chat, they didn't write for the report.
+        """
+        if message is None or not rows.has_source(tx, incident_id, f"message/{message.key}"):
+            return
+        incident = incident_rows.get(tx, incident_id)
+        if incident.closed_at is not None:
+            change = StateChange(
+                incident_id=incident_id,
+                by=by or message.author,
+                idempotency_key=f"message/{message.ts}/{by}/{event_ts}",
+            )
+            self._edited(tx, change, incident, TIMELINE)
+
+    def _tagged(self, tx: Tx, incident_id: str, ts: str, *, key: str) -> None:
+        if self._confirm:
+            self._confirm.changed(tx, incident_id, [ts], key=key)
 
     def erase_deleted(self) -> None:
         """Erase what deleted messages said, if that isn't kept: also those that earlier versions kept."""

@@ -88,6 +88,15 @@ class Reports:
                 words.setdefault(key, str(named(gap_words(shown, key), self._settings.command)))
         return tuple(said for key, said in words.items() if key != DATE)
 
+    def untrue_ticks(self, incident_id: str) -> tuple[str, ...]:
+        """The names of checkboxes that people ticked although they aren't so. It does not call Slack."""
+        report = self._assemble(incident_id, lambda _team, _found: UNNAMED)
+        ticks = report.incident.report_options.ticks
+        if not any(ticks.values()):
+            return ()
+        shown = [in_form(report, form) for form in self._settings.target_forms]
+        return tuple(dict.fromkeys(name for one in shown for name in one.found.untrue(ticks)))
+
     def named(self, team_id: str, text: str) -> str:
         """Message text with the names that are known without asking Slack in place of mentions."""
         return with_names(text, self._people.cached(team_id, mentions([text])))

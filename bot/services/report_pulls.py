@@ -15,8 +15,9 @@ from bot.domain.merging import Draft, is_same
 from bot.domain.naming import slug
 from bot.domain.publication import Document
 from bot.domain.resources import ResourceKind, resource_key
-from bot.errors import UserError
+from bot.errors import RetryLater, UserError
 from bot.ports import JSON, FileText, Forge, Pull
+from bot.render.markdown import inert
 from bot.render.parts import carries, marked, marker
 from bot.render.report_index import with_report
 from bot.services.channel_guard import LookAt
@@ -30,6 +31,7 @@ FILE_GONE = (
     "back under that name, or publish the change by hand."
 )
 NO_INDEX = "{repository} has no file {index}: correct report.targets[].index."
+ENDED = "{url} was merged or closed just now: mayday looks whether it has the change."
 BODY = (
     "The after-action report of an incident. mayday updates this pull request when the report changes, and "
     "keeps what you commit to it."
@@ -74,6 +76,9 @@ class Pulls:
             wrote |= self._list(forge, document, path, ref, branch, start)
             if not (wrote or branch.exists):
                 return {"path": path, **ref}
+            if wrote:
+                _check_open(forge, branch)
+                self._documents.sent(incident_id, _key(incident_id, document))
             return {
                 "branch": branch.name,
                 "round": branch.round,
@@ -108,7 +113,8 @@ class Pulls:
                 return found
             body = marked(BODY, marker(origin_of(incident_id, document)))
             base = str(branch["base"])
-            return _pull_ref(forge.open_pull(name, base=base, title=document.title, body=body))
+            title = inert(document.title)
+            return _pull_ref(forge.open_pull(name, base=base, title=title, body=body))
 
         return Resource(
             incident_id=incident_id,
@@ -160,8 +166,11 @@ class Pulls:
         branch: _Branch,
         start: Callable[[], None],
     ) -> tuple[str, bool]:
-        """Write the file, and return its path and whether anything was written."""
-        key = resource_key(incident_id, ResourceKind.REPORT_BRANCH, document.target.subject)
+        """Write the file, and return its path and whether anything was written.
+
+        The text stays pending until it is known that its pull request didn't end before.
+        """
+        key = _key(incident_id, document)
         mark = marker(origin_of(incident_id, document))
         draft = Draft(title="", parts=(marked(document.text, mark),))
         at = branch.name if branch.exists else branch.base
@@ -169,7 +178,7 @@ class Pulls:
         row = self._documents.row(key)
         place = f"{document.target.repository}/{path} (branch {at})"
         text = Text(incident_id=incident_id, key=key, draft=draft, place=place)
-        message = f"{'Update' if there else 'Add'} {document.title}"
+        message = f"{'Update' if there else 'Add'} {inert(document.title)}"
 
         def write(whole: str) -> None:
             start()
@@ -182,13 +191,12 @@ class Pulls:
                 raise UserError(
                     FILE_GONE.format(path=path, branch=at, repository=document.target.repository)
                 )
-            self._documents.create(text, lambda: write(draft.parts[0]))
+            self._documents.create(text, lambda: write(draft.parts[0]), is_final=False)
             return path, True
         merged = self._documents.next(text, _seen(there))
         if merged is None:
             return path, False
         write(merged.parts[0])
-        self._documents.sent(incident_id, key)
         return path, True
 
     def _find(
@@ -223,9 +231,26 @@ class Pulls:
         if text is None or is_same(text, there.text):
             return False
         start()
-        message = f"List {document.title}"
+        message = f"List {inert(document.title)}"
         forge.write_file(index, text, branch=branch.name, sha=there.sha, message=message)
         return True
+
+
+def _key(incident_id: str, document: Document) -> str:
+    return resource_key(incident_id, ResourceKind.REPORT_BRANCH, document.target.subject)
+
+
+def _check_open(forge: Forge, branch: _Branch) -> None:
+    """Return if what was written to a branch is or will be in a pull request.
+
+    Raises:
+        RetryLater: the pull request was merged or closed, perhaps before that was written.
+    """
+    if not branch.exists:
+        return
+    pull = forge.find_pull(branch.name)
+    if pull is not None and not pull.is_open:
+        raise RetryLater(ENDED.format(url=pull.url), maybe_done=True)
 
 
 def _started(forge: Forge, branch: _Branch) -> Callable[[], None]:

@@ -7,19 +7,22 @@ is kept: see :mod:`bot.services.documents`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TypeVar
 
+import structlog
+
 from bot.domain.merging import Draft
 from bot.domain.publication import Document, Target
 from bot.domain.resources import ResourceKind, digest, resource_key
-from bot.errors import NeedsHuman, UserError
+from bot.errors import NeedsHuman, RetryLater, UserError
 from bot.ports import JSON, Folder, Forge, Issue, IssueText, Origin
 from bot.render.parts import marked, marker, pages_of
 from bot.services.channel_guard import LookAt
 from bot.services.documents import Documents, Text
-from bot.services.reconciler import Resource
+from bot.services.reconciler import GONE, Resource
 from bot.store.documents import DocumentRow, Seen
 
 PUBLIC_REPOSITORY = (
@@ -35,6 +38,8 @@ NOT_FOR_PRIVATE = (
     "that."
 )
 
+UNCLEAR = "GitHub lists {url} and says that it doesn't exist: mayday looks again."
+
 Forges = Callable[[str], Forge]
 """Returns the adapter for a repository."""
 
@@ -42,6 +47,8 @@ Allowed = Callable[[str, Document], None]
 """Returns if a document of an incident may be written to its target now; raises UserError otherwise."""
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 
 def check_private(incident_id: str, target: Target, forge: Forge, look: LookAt) -> None:
@@ -182,13 +189,22 @@ class Issues:
             forge = self._forges(target.repository)
             check_private(incident_id, target, forge, self._look)
             self._allowed(incident_id, document)
-            there = self._there(forge, ref, origin, text)
+            there = self._there_or_another(forge, ref, origin, text, document.labels[0])
             placed = Text(incident_id=incident_id, key=text.key, draft=draft, place=there.url)
+            before = self._documents.unseen_write(placed, there.draft)
+            if before is not None:
+                there = self._kept(forge, placed, origin, replace(there, draft=before), there)
             merged = self._documents.next(placed, Seen(draft=there.draft, etag=there.etag))
             if merged is not None:
                 etag = forge.write_issue(there, merged, origin=origin)
-                self._documents.sent(incident_id, text.key, etag=etag)
-            return {"id": there.id, "url": there.url, "repository": target.repository}
+                written = replace(there, draft=merged, etag=etag)
+                self._kept(forge, placed, origin, there, written)
+            return {
+                "number": there.number,
+                "url": there.url,
+                "id": there.id,
+                "repository": target.repository,
+            }
 
         return Resource(
             incident_id=incident_id,
@@ -200,15 +216,30 @@ class Issues:
             update=asking(update),
         )
 
-    def link(self, incident_id: str, document: Document, *, parent: int, child: int) -> Resource:
-        """The item's issue as a sub-issue of the incident's, where GitHub offers that."""
-        forge = self._forges(document.target.repository)
+    def link(self, incident_id: str, item: str, parent: JSON, child: JSON) -> Resource:
+        """The item's issue as a sub-issue of the incident's, where GitHub offers that.
+
+        ``parent`` and ``child`` are the references of the two. A child without an ``id`` is of people.
+        """
+        number, repository = int(parent["number"]), str(parent["repository"])
+        elsewhere = child["repository"].casefold() != repository.casefold()
+
+        def put(_ref: JSON) -> JSON:
+            forge = self._forges(repository)
+            child_id = int(child.get("id", 0))
+            return {"linked": forge.link_child(number, int(child["number"]), child_id=child_id)}
+
         return Resource(
             incident_id=incident_id,
             kind=ResourceKind.SUB_ISSUE,
-            subject=document.item,
-            spec={"parent": parent, "child": child},
-            create=asking(lambda: {"linked": forge.link_child(parent, child)}),
+            subject=item,
+            spec={
+                "parent": number,
+                "child": int(child["number"]),
+                **({"repository": child["repository"]} if elsewhere else {}),
+            },
+            create=asking(lambda: put({})),
+            update=asking(put),
         )
 
     def look_at(self, incident_id: str, document: Document, key: str, ref: JSON) -> None:
@@ -224,6 +255,47 @@ class Issues:
         )
         if there is not None:
             self._documents.read(incident_id, key, Seen(draft=there.draft, etag=there.etag))
+
+    def _kept(
+        self, forge: Forge, text: Text, origin: Origin, read: IssueText, written: IssueText
+    ) -> IssueText:
+        """Return what is there after a write, with what people saved between it and the reading before it.
+
+        Raises:
+            UserError: both sides changed the same lines; what people saved is there again.
+        """
+        shown, etag = written.draft, written.etag
+        lost = forge.lost_text(read, written.draft)
+        if lost is not None:
+            log.info("document.restored", key=text.key)
+            theirs = replace(read.draft, parts=(lost, *read.draft.parts[1:]))
+            found = self._documents.restored(text, theirs)
+            etag = forge.write_issue(written, found.draft, origin=origin)
+            if found.conflicts:
+                self._documents.put_back(text, found)
+            shown = found.draft
+        self._documents.sent(text.incident_id, text.key, etag=etag, shown=shown)
+        return replace(written, draft=shown, etag=etag)
+
+    def _there_or_another(
+        self, forge: Forge, ref: JSON, origin: Origin, text: Text, label: str
+    ) -> IssueText:
+        """The issue's text as it is now; if it is gone, that of another one that carries its mark.
+
+        Raises:
+            UserError: ``code="gone"``: there is none.
+        """
+        try:
+            return self._there(forge, ref, origin, text)
+        except UserError as exc:
+            if exc.code != GONE:
+                raise
+            other = forge.find_issue(origin, label=label)
+            if other is None:
+                raise
+            if other.number == ref["number"]:
+                raise RetryLater(UNCLEAR.format(url=other.url), after=60, maybe_done=False) from exc
+        return self._there(forge, {"number": other.number, "id": other.id}, origin, text)
 
     def _there(self, forge: Forge, ref: JSON, origin: Origin, text: Text) -> IssueText:
         """The issue's text as it is now. What has not changed since it was read is not sent again."""
@@ -245,6 +317,14 @@ class Issues:
             draft=row.seen.draft,
             etag=row.seen.etag,
         )
+
+
+def may_be_parent(parent: JSON, child: JSON) -> bool:
+    """Whether GitHub lets one issue be the parent of another: they have one owner, and an id if apart."""
+    one, other = (str(each.get("repository", "")).casefold() for each in (parent, child))
+    if one == other:
+        return bool(one) and parent["number"] != child["number"]
+    return bool(child.get("id")) and one.partition("/")[0] == other.partition("/")[0]
 
 
 def _nothing(number: int) -> IssueText:

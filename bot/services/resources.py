@@ -7,24 +7,29 @@ in step, yield it here and give its kind a line in ``ResourceKind`` and ``RENDER
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
 from functools import partial
 
+from bot.domain.leading import in_charge
+from bot.domain.mrkdwn import UNNAMED, Mentions, Named
 from bot.domain.resources import ResourceKind, ResourceState, as_json, step_subject
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
-from bot.render import card, found, posts
-from bot.render.review import review_post
+from bot.render import found, posts
+from bot.render.conflicts import ASKED
 from bot.services import changed_plans
 from bot.services.announcements import Announcements
 from bot.services.channel_guard import LookAt, in_channel
 from bot.services.diagnose import incident_post
+from bot.services.filed import confirmations
 from bot.services.incident_snapshot import Snapshot, read
+from bot.services.invites import Invites
 from bot.services.item_nags import nag_resources
 from bot.services.notify import sent_texts
+from bot.services.overview import Overview
 from bot.services.posts import Destination, Posts
 from bot.services.readers import Readers, Sees, sees_nothing
 from bot.services.reconciler import Resource
+from bot.services.reminder_posts import reminder_resources
 from bot.services.run_messages import RunMessages, RunPosts, run_spec
 from bot.services.run_specs import stage_spec
 from bot.services.settings import Settings
@@ -32,11 +37,10 @@ from bot.store import runs as run_rows
 from bot.store.engine import Store
 from bot.store.runs import Run, RunStep
 
-REPORT_BOOKMARK = "Report"
-
 
 class Resources:
-    """Derives resources from snapshots."""
+    """Derives resources from snapshots. ``named`` and ``granted`` are as in
+    :class:`bot.services.canvas.ChannelCanvas`."""
 
     def __init__(
         self,
@@ -46,9 +50,13 @@ class Resources:
         settings: Settings,
         run_posts: RunPosts,
         look: LookAt,
+        invites: Invites,
+        named: Callable[[str, Mentions], Named] = lambda _team_id, _found: UNNAMED,
+        granted: Callable[[], frozenset[str]] = frozenset,
         sees: Sees = sees_nothing,
     ) -> None:
         self._store = store
+        self._invites = invites
         self._chat = chat
         self._now = now
         self._settings = settings
@@ -57,6 +65,7 @@ class Resources:
         self._posts = Posts(chat)
         self._announcements = Announcements(chat, settings, look)
         self._readers = Readers(store, chat, now, settings, sees)
+        self._overview = Overview(chat, settings, named, granted)
         self.alone = RunMessages(store, chat, now, run_posts)  # of runs outside of incidents
 
     def snapshot(self, incident_id: str) -> Snapshot:
@@ -71,6 +80,7 @@ class Resources:
         """
         if snap.incident.channel_id is None:
             return []
+        announced = list(self._announcements.of(snap))
         outside = [
             *self._channel_notices(snap),
             *changed_plans.messages(
@@ -80,26 +90,33 @@ class Resources:
                 snap.resources,
                 partial(snap.ref, ResourceKind.RUN),
             ),
-            *self._announcements.of(snap),
             *self._readers.outside(snap),
             *sent_texts(snap, self._posts, self._chat, self._look),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=False),
         ]
         if snap.incident.channel_state:
-            return outside
+            return [*announced, *outside]
+        first = (*self._invites.of(snap), *self._overview.card(snap))
         inside = (
-            *self._invites(snap),
-            *self._overview(snap),
+            *self._overview.around(snap),
+            *self._invites.messages(snap),
             *self._entries(snap),
-            *self._reminders(snap),
+            *reminder_resources(snap, self._posts, self._settings.policy, self._now),
             *self._diagnoses(snap),
             *self._alike(snap),
             *self._reviews(snap),
             *self._runs(snap),
             *self._readers.inside(snap),
+            *confirmations(snap, self._chat),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=True),
         )
-        return [*(in_channel(resource, self._look) for resource in inside), *outside]
+        return [
+            *(in_channel(resource, self._look) for resource in first),
+            *announced,
+            *(in_channel(resource, self._look) for resource in inside),
+            *self._handovers(snap),
+            *outside,
+        ]
 
     def due(self, snap: Snapshot, keys: Collection[str] = ()) -> list[Resource]:
         """What Slack does not show as it must, and what neither needs a person nor waits.
@@ -148,65 +165,10 @@ class Resources:
             channel=lambda: channel or self._chat.open_dm(declarer),
         )
 
-    def _invites(self, snap: Snapshot) -> Iterator[Resource]:
-        incident = snap.incident
-        for user in dict.fromkeys([incident.declared_by, *incident.roles.values()]):
-            yield Resource(
-                incident_id=incident.id,
-                kind=ResourceKind.INVITE,
-                subject=user,
-                spec={"user": user},
-                create=partial(self._invite, snap.channel, user),
-            )
-
-    def _invite(self, channel: str, user: str) -> JSON:
-        self._chat.invite(channel, user)
-        return {"user": user}
-
-    def _overview(self, snap: Snapshot) -> Iterator[Resource]:
-        incident, settings = snap.incident, self._settings
-        hubs = {**settings.hub_urls, **incident.report_options.hub_urls}
-        report = next((e.data for e in reversed(snap.entries) if e.kind is EntryKind.PUBLISHED), {})
-        report_url = str(report.get("url") or "")
-        shown = card.card_spec(
-            incident,
-            roles=settings.policy.roles,
-            hubs=hubs,
-            reactions=settings.reactions,
-            report_url=report_url,
-        )
-        yield self._post(
-            snap, ResourceKind.CARD, spec=as_json(shown), render=lambda: card.card(shown)
-        )
-        if pinned := snap.ref(ResourceKind.CARD).get("ts"):
-            yield _setting(
-                snap,
-                ResourceKind.PIN,
-                spec={"ts": pinned},
-                apply=lambda: self._chat.pin(snap.channel, pinned),
-            )
-        topic = card.topic_spec(incident)
-        yield _setting(
-            snap,
-            ResourceKind.TOPIC,
-            spec=as_json(topic),
-            apply=lambda: self._chat.set_topic(snap.channel, card.topic(topic)),
-        )
-        links = {name: hubs[name] for name in incident.hubs if name in hubs}
-        if report_url.startswith("http"):
-            links[REPORT_BOOKMARK] = report_url
-        for title, link in links.items():
-            yield _setting(
-                snap,
-                ResourceKind.BOOKMARK,
-                title,
-                spec={"link": link},
-                apply=partial(self._chat.bookmark, snap.channel, title=title, link=link),
-            )
-
     def _entries(self, snap: Snapshot) -> Iterator[Resource]:
         for entry in snap.entries:
-            if entry.kind in posts.POSTED_KINDS and not entry.is_deleted:
+            is_posted = entry.kind in posts.POSTED_KINDS and not entry.data.get("quiet")
+            if is_posted and not entry.is_deleted:
                 spec = posts.entry_spec(entry)
                 yield self._post(
                     snap,
@@ -215,27 +177,6 @@ class Resources:
                     spec=as_json(spec),
                     render=partial(posts.entry_post, spec),
                 )
-
-    def _reminders(self, snap: Snapshot) -> Iterator[Resource]:
-        """The reminders that were requested and are not posted yet."""
-        roles = snap.incident.roles
-        for row in snap.resources.values():
-            if row.kind is ResourceKind.REMINDER and not row.ref and snap.incident.is_open:
-                yield self._post(
-                    snap,
-                    ResourceKind.REMINDER,
-                    row.subject,
-                    spec=row.spec,
-                    render=partial(
-                        self._reminder,
-                        roles.get("communications") or roles.get(card.COMMANDER, ""),
-                        datetime.fromisoformat(row.spec["due_at"]),
-                    ),
-                    fixed=True,
-                )
-
-    def _reminder(self, addressee: str, due_at: datetime) -> Post:
-        return posts.reminder(addressee=addressee, due_at=due_at, now=self._now())
 
     def _diagnoses(self, snap: Snapshot) -> Iterator[Resource]:
         """The diagnoses that were requested and are not posted yet; each stays as it was made."""
@@ -263,16 +204,11 @@ class Resources:
             )
 
     def _reviews(self, snap: Snapshot) -> Iterator[Resource]:
-        """The requests to review the report, each in its current state."""
+        """What people are asked about the report, each in its current state."""
         for row in snap.resources.values():
-            if row.kind is ResourceKind.REVIEW:
-                yield self._post(
-                    snap,
-                    ResourceKind.REVIEW,
-                    row.subject,
-                    spec=row.spec,
-                    render=partial(review_post, row.spec),
-                )
+            if post := ASKED.get(row.kind):
+                shown = partial(post, row.spec)
+                yield self._post(snap, row.kind, row.subject, spec=row.spec, render=shown)
 
     def _runs(self, snap: Snapshot) -> Iterator[Resource]:
         for run, steps in snap.runs:
@@ -317,8 +253,9 @@ class Resources:
             state=state,
             problems=snap.problems if state else (),
         )
-        commander = incident.roles.get(card.COMMANDER, incident.declared_by)
-        for user in dict.fromkeys([incident.declared_by, commander]):
+        for user in dict.fromkeys(
+            [incident.declared_by, in_charge(incident, self._settings.policy)]
+        ):
             subject = f"{lost[-1].id}/{user}"
             is_needed = state and (incident.closed_at is None or spec.problems)
             if is_needed or snap.ref(ResourceKind.CHANNEL_NOTICE, subject):
@@ -330,6 +267,30 @@ class Resources:
                     render=lambda: posts.channel_notice(spec),
                     channel=partial(self._chat.open_dm, user),
                 )
+
+    def _handovers(self, snap: Snapshot) -> Iterator[Resource]:
+        """A direct message to each person who got the lead with a note, once they are in the channel."""
+        for entry in snap.entries:
+            if entry.kind is not EntryKind.ROLE or "text" not in entry.data or entry.is_deleted:
+                continue
+            user = str(entry.data["user"])
+            if user == entry.author or not snap.ref(ResourceKind.INVITE, user):
+                continue
+            spec = posts.HandoverSpec(
+                title=snap.incident.title,
+                channel_id=snap.channel,
+                severity=snap.incident.severity,
+                entry=posts.entry_spec(entry),
+            )
+            yield self._post(
+                snap,
+                ResourceKind.HANDOVER,
+                str(entry.id),
+                spec=as_json(spec),
+                render=partial(posts.handover_post, spec),
+                channel=partial(self._chat.open_dm, user),
+                fixed=True,
+            )
 
     def _post(
         self,
@@ -356,27 +317,3 @@ class Resources:
             ),
             fixed=fixed,
         )
-
-
-def _setting(
-    snap: Snapshot,
-    kind: ResourceKind,
-    subject: str = "",
-    *,
-    spec: JSON,
-    apply: Callable[[], None],
-) -> Resource:
-    """Something that is set rather than created: setting it again is harmless."""
-
-    def create() -> JSON:
-        apply()
-        return {"set": True}
-
-    return Resource(
-        incident_id=snap.incident.id,
-        kind=kind,
-        subject=subject,
-        spec=spec,
-        create=create,
-        update=lambda _ref: create(),
-    )

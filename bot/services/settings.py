@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from bot.domain.access import Rules
 from bot.domain.audiences import USERS, Audience
+from bot.domain.business_hours import opening
 from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
 from bot.domain.incident import Policy
+from bot.domain.inviting import InviteRule
 from bot.domain.item_policy import ItemPolicy
 from bot.domain.publication import Target, TargetKind
+from bot.domain.reminders import ReminderRules
 from bot.domain.report_form import COLLECTED, FormSection, ReportForm
 from bot.domain.timeline import Heading
 from bot.forms import Forms
@@ -84,6 +87,8 @@ class Settings:
     targets: tuple[Target, ...] = (Target(kind=TargetKind.FOLDER),)
     forms: Forms = field(default_factory=Forms)
     audiences: tuple[Audience, ...] = (USERS,)
+    reminders: ReminderRules = field(default_factory=ReminderRules)
+    invite: tuple[InviteRule, ...] = ()
 
     @property
     def form(self) -> ReportForm:
@@ -111,6 +116,10 @@ class Settings:
     def interval(self, severity: str) -> timedelta:
         """The time between two reminders; the shortest for a severity that is no longer configured."""
         return self.intervals.get(severity, min(self.intervals.values()))
+
+    def opening(self, severity: str, moment: datetime) -> datetime:
+        """When a reminder that is due at this moment may be sent, by the business hours of the severity."""
+        return opening(self.reminders.hours, severity, moment)
 
     def heading(self, emoji: str) -> Heading | None:
         """The heading that a reaction files its message under, by any of its names and in every skin tone."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from bot import deadline
@@ -31,7 +32,10 @@ from bot.slack.replies import (
     Suggestions,
     say,
 )
-from bot.slack.request import SlackRequest
+from bot.slack.request import Kind, SlackRequest
+
+NOT_HERE = "not_here"
+"""The code of the refusal of a command that was typed outside of incident channels."""
 
 NOT_AN_INCIDENT_CHANNEL = (
     f"This is not an incident channel. Go to one ({COMMAND} list shows them), or declare an incident "
@@ -44,7 +48,7 @@ CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]+")
 PATIENCE = 1.5
 """Seconds for the questions to Slack before a request is acknowledged, which Slack waits three for."""
 
-EDITING = frozenset({Act.EDIT, Act.RECORD, Act.CHANGE})
+EDITING = frozenset({Act.EDIT, Act.RECORD, Act.CHANGE, Act.ASSIGN})
 """The acts by which a report is edited. By those who may publish, it publishes itself."""
 
 Finder = Callable[[HandlerContext, SlackRequest], Incident]
@@ -60,7 +64,7 @@ def of_channel(context: HandlerContext, request: SlackRequest) -> Incident:
         return _named(context, request)
     found = context.incidents.of_channel(request.channel)
     if found is None:
-        raise UserError(NOT_AN_INCIDENT_CHANNEL)
+        raise UserError(NOT_AN_INCIDENT_CHANNEL, code=NOT_HERE)
     return found
 
 
@@ -78,8 +82,13 @@ def of_form(context: HandlerContext, request: SlackRequest) -> Incident:
 
 
 def of_button(context: HandlerContext, request: SlackRequest) -> Incident:
-    """The incident whose id the button carries, wherever the button is."""
-    return context.incidents.get(request.value)
+    """The incident whose id the button's value begins with, wherever the button is."""
+    return context.incidents.get(request.value.partition("|")[0])
+
+
+def of_value(context: HandlerContext, request: SlackRequest) -> Incident:
+    """The incident whose id begins what the button carries, wherever the button is."""
+    return context.incidents.get(request.value.partition(":")[0])
 
 
 def of_button_or_channel(context: HandlerContext, request: SlackRequest) -> Incident:
@@ -213,6 +222,8 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
         found = route.find(context, request)
     except UserError as exc:  # there is none, which is a refusal, too
         context.authorize.refused(asker, route.act, str(exc))
+        if exc.code == NOT_HERE and request.kind is Kind.COMMAND:
+            return DeferredReply(work=partial(_elsewhere, context, request, asker, exc))
         raise
     if isinstance(route, OnRunbook):
         return _runbook(context, request, asker, route, found)
@@ -229,6 +240,26 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
     if isinstance(reply, EphemeralReply | DeferredReply) and not reply.channel:
         reply = replace(reply, channel=request.channel or incident.channel_id or "")
     return reply
+
+
+def _elsewhere(
+    context: HandlerContext, request: SlackRequest, asker: Asker, refusal: UserError
+) -> EphemeralReply:
+    """The refusal, and the open incidents to send the command to, for a person who may list them.
+
+    Raises:
+        UserError: the refusal, if there is none to offer.
+    """
+    if not context.authorize.may(asker, Act.LIST):
+        raise refusal
+    try:
+        listed = context.incidents.listed(request.team_id, request.channel)
+    except UserError:
+        raise refusal from None
+    shown = [each for each in listed if each.is_open and each.channel_id]
+    if not shown:
+        raise refusal
+    return EphemeralReply(post=answers.elsewhere(str(refusal), request.name, request.text, shown))
 
 
 def _runbook(

@@ -12,6 +12,7 @@ from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.catch_up import CatchUps
 from bot.services.change import Changes
+from bot.services.conflicts import Conflicts
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
@@ -22,8 +23,10 @@ from bot.services.incidents import Incidents
 from bot.services.items import Items
 from bot.services.notify import Notify
 from bot.services.obligations import Obligations
+from bot.services.on_call import OnCallLookup
 from bot.services.publish import Publish
 from bot.services.record import Record
+from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.run import Runs
 from bot.services.search import Search
@@ -48,10 +51,13 @@ class HandlerContext:
     edit_publishing: EditPublishing
     evidence: Evidence
     changes: Changes
+    conflicts: Conflicts
     record: Record
+    reminders: Reminders
     runs: Runs
     notify: Notify
     obligations: Obligations
+    on_call: OnCallLookup
     authorize: Authorize
     audit: Audit
     reports: Reports

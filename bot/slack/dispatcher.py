@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -41,6 +42,7 @@ from bot.slack.replies import (
 )
 from bot.slack.request import Kind, SlackRequest
 from bot.slack.responder import Responder, content, fits, shortened
+from bot.slack.shorthand import Vocabulary
 
 log = structlog.get_logger()
 
@@ -54,6 +56,11 @@ class Dispatcher:
         self._responder = Responder(chat, context.homes.publish)
         self._identity = chat.identity
         self._command = context.settings.command
+        self._vocabulary = Vocabulary(
+            commands=routes.ROUTES[Kind.COMMAND],
+            policy=context.settings.policy,
+            runbooks=context.runs.runbooks,
+        )
 
     def take_event(self, body: Mapping[str, Any]) -> None:
         """Record a delivery that is an event, in one transaction; return at once for any other delivery.
@@ -83,7 +90,9 @@ class Dispatcher:
 
     def serve(self, body: Mapping[str, Any], ack: Ack, respond: Respond) -> None:
         """Run the handler of a request, acknowledge it, and answer."""
-        request = intake.parse_request(body, team_id=self._identity().team_id)
+        request = self._vocabulary.expand(
+            intake.parse_request(body, team_id=self._identity().team_id)
+        )
         with self._context.audit.request():
             self._serve(request, body, ack, respond)
 
@@ -134,6 +143,7 @@ class Dispatcher:
         if not isinstance(delivery, SlackRequest):
             self._context.record.take(delivery, once=self._inbox.finish(key))
             return
+        delivery = self._vocabulary.expand(delivery)
         route = routes.find(delivery)
         if route is None:
             raise LookupError(f"no route: {delivery.kind} {delivery.name}")
@@ -229,7 +239,11 @@ class Dispatcher:
         if form_is_open and request.kind is Kind.FORM:
             known = {name: why for name, why in others.items() if name in request.form.inputs}
             return FieldErrors(errors={**known, _input(request, field): text})
-        return say(f"⚠️ {typed(text)}")
+        refused = say(f"⚠️ {typed(text)}")
+        if request.kind is not Kind.COMMAND or not request.text:
+            return refused
+        line = answers.again(f"{request.name} {request.text}")
+        return replace(refused, post=replace(refused.post, blocks=(*refused.post.blocks, *line)))
 
 
 def _input(request: SlackRequest, name: str) -> str:

@@ -13,7 +13,7 @@ from bot.domain.milestones import Milestone
 from bot.domain.typed_time import TypedTime, written
 from bot.errors import UserError
 from bot.render.edit_forms import OTHER_HUBS as OTHERS
-from bot.render.edit_forms import Input, Sheet, Typed
+from bot.render.edit_forms import TICKS, Input, Sheet, Typed
 from bot.render.forms import HUBS
 from bot.render.long_text import LongText
 from bot.slack.context import HandlerContext
@@ -56,16 +56,24 @@ class Fields:
                 name: written(time, zone) if (time := _time(value)) else ""
                 for name, value in values.items()
             }
-        if self._kind != parts.ABOUT:
+        if self._kind == parts.TICKS:
+            labels_of = {choice: label for label, choice in TICKS.items()}
+            return {name: labels_of[value] for name, value in values.items()}
+        if self._kind not in (parts.ABOUT, parts.DETAILS):
             return {name: value or "" for name, value in values.items()}
         filing, urls = self._context.settings.filing, values["hub_urls"]
-        labels, people = values["labels"], values["assignees"]
         others = [name for name in values["hubs"] if name not in self.hubs]
-        return {
+        details: dict[str, Typed] = {
             "title": values["title"],
-            "report_date": values["report_date"] or "",
             HUBS: tuple(name for name in self.hubs if name in values["hubs"]),
             OTHERS: "\n".join(f"{name} {urls.get(name, '')}".strip() for name in others),
+        }
+        if self._kind == parts.DETAILS:
+            return {**details, "summary": values["summary"]}
+        labels, people = values["labels"], values["assignees"]
+        return {
+            **details,
+            "report_date": values["report_date"] or "",
             "labels": ", ".join(filing.labels if labels is None else labels),
             "assignees": ", ".join(filing.assignees if people is None else people),
         }
@@ -86,7 +94,9 @@ class Fields:
             texts = {Milestone(name): str(text) for name, text in typed.items()}
             told = read_times(texts, self._incident.milestones, self._context.reader)
             return {name.value: time_to_json(time) if time else None for name, time in told.items()}
-        if self._kind == parts.ABOUT:
+        if self._kind == parts.TICKS:
+            return {name: TICKS.get(str(label)) for name, label in typed.items()}
+        if self._kind in (parts.ABOUT, parts.DETAILS):
             return self._about({**self.shown(values), **typed}, frozenset(typed))
         return {
             name: (text or None) if name == "due_on" else str(text).strip()
@@ -98,6 +108,8 @@ class Fields:
         wanted: dict[str, Any] = {}
         if "title" in changed:
             wanted["title"] = typed["title"]
+        if "summary" in changed:
+            wanted["summary"] = str(typed["summary"])
         if "report_date" in changed:
             wanted["report_date"] = typed["report_date"] or None
         if changed & {HUBS, OTHERS}:
@@ -106,8 +118,10 @@ class Fields:
             wanted["hub_urls"] = {name: url for name, url in others.items() if url}
         for name, configured in (("labels", filing.labels), ("assignees", filing.assignees)):
             if name in changed:
-                names = list(dict.fromkeys(n.strip() for n in str(typed[name]).split(",")))
-                names = [one for one in names if one]
+                names = [one.strip() for one in str(typed[name]).split(",")]
+                if name == "assignees":
+                    names = [one.removeprefix("@") for one in names]
+                names = [one for one in dict.fromkeys(names) if one]
                 wanted[name] = None if names == list(configured) else names
         return wanted
 

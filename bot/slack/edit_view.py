@@ -6,22 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain import report_parts as parts
 from bot.domain.incident import Incident
 from bot.domain.report import timeline_lines
 from bot.domain.timeline import EntryKind, Line
 from bot.render import edit_pages as pages
+from bot.render.edit_notice import part_words
 from bot.render.edit_pages import Page, Said
-from bot.services.settings import Settings
+from bot.services.part_names import sections
 from bot.slack.context import HandlerContext
 from bot.slack.edit_publishing import notice
-
-PART_NAMES = {
-    parts.ABOUT: "title, date, hubs, labels",
-    parts.TIMES: "the times",
-    parts.HEADINGS: "other headings",
-    parts.EXTRA: "the further sections",
-}
 
 _ELSEWHERE = frozenset(
     {
@@ -30,21 +23,11 @@ _ELSEWHERE = frozenset(
         EntryKind.PUBLISHED,
         EntryKind.CHANNEL,
         EntryKind.PRIVATE,
+        EntryKind.INVITED,
+        EntryKind.EDITED,
     }
 )
 """Entries that concern the report and not the outage, or are edited as action items."""
-
-
-def sections(settings: Settings, incident: Incident) -> dict[str, str]:
-    """The headings of the sections by their keys: those of the forms, and those with a text."""
-    usual = {section.key: section.heading for section in settings.written_sections}
-    options, texts = incident.report_options, incident.answers.texts
-    others = [
-        key
-        for key in (*texts, *options.headings)
-        if key not in usual and key not in parts.OTHER_HEADINGS
-    ]
-    return {**usual, **{key: key.replace("_", " ").capitalize() for key in others}}
 
 
 def view(
@@ -71,9 +54,18 @@ def view(
     match which:
         case Page.REPORT:
             zone = context.settings.zone
-            content = pages.report_page(incident, sections(context.settings, incident), zone=zone)
+            content = pages.report_page(
+                incident,
+                sections(context.settings, incident),
+                zone=zone,
+                has_front=any(f.uses("front.name") for f in context.settings.target_forms),
+                has_checks=any(f.uses("checks.") for f in context.settings.target_forms),
+                untrue=context.reports.untrue_ticks(incident.id),
+            )
         case Page.TIMELINE:
-            content = pages.entries_page(found, number, timeline=in_timeline)
+            content = pages.entries_page(
+                found, number, timeline=in_timeline, zone=context.settings.zone
+            )
         case Page.ITEMS:
             content = pages.items_page(items)
         case Page.CHANGES:
@@ -108,15 +100,7 @@ def entries(
 
 def part_name(context: HandlerContext, incident: Incident, part: str) -> str:
     """What a part is called."""
-    kind, key = parts.split(part)
-    if kind == parts.SECTION:
-        return incident.report_options.headings.get(key) or sections(
-            context.settings, incident
-        ).get(key, key)
-    if kind == parts.ITEM:
-        items = context.edits.items(incident.id)
-        return next((item.title for item in items if item.id == key), "an action item")
-    return PART_NAMES.get(kind, part)
+    return context.edits.name(incident.id, part) or part_words(part)
 
 
 def _changes(

@@ -13,6 +13,7 @@ from typing import Any
 from bot.domain.events import Event
 from bot.domain.slack_message import message_from
 from bot.domain.typography import same_key, spaced
+from bot.render.card import MORE
 from bot.slack.events import parse_event
 from bot.slack.request import Form, Kind, SlackRequest
 
@@ -110,6 +111,9 @@ def _command(body: Mapping[str, Any], team_id: str) -> SlackRequest:
 
 def _button(body: Mapping[str, Any], team_id: str) -> SlackRequest:
     action = body["actions"][0]
+    if action["action_id"] == MORE:  # what was chosen is what a button of its own would do
+        chosen = str((action.get("selected_option") or {}).get("value") or "")
+        action = {"action_id": chosen, "action_ts": action.get("action_ts")}
     act = action.get("action_ts") or body.get("trigger_id") or ""
     value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
     request = _interaction(
@@ -185,6 +189,8 @@ def _value(element: Mapping[str, Any]) -> str | tuple[str, ...]:
             return tuple(chosen["value"] for chosen in element.get("selected_options") or ())
         case "users_select":
             return element.get("selected_user") or ""
+        case "multi_users_select":
+            return tuple(element.get("selected_users") or ())
         case "datepicker":
             return element.get("selected_date") or ""
         case _:

@@ -3,9 +3,48 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 from bot.domain.typography import plain_marks, same_key
+
+PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+"""The mention of a person in what was typed."""
+
+
+def people(text: str) -> list[str]:
+    """The user ids of the people who are mentioned, each once."""
+    return list(dict.fromkeys(PERSON.findall(text)))
+
+
+SHORTEST = 3
+"""How many letters of a word's beginning stand for it."""
+
+
+def squashed(word: str) -> str:
+    """What is equal of two words that are written together, apart or with dashes: ``SEV-1`` and ``sev 1``."""
+    return re.sub(r"[\s_-]", "", same_key(word))
+
+
+def meant(text: str, words: Iterable[str]) -> tuple[str, str]:
+    """The known word that a text begins with, and the rest of the text.
+
+    It may be written in two words (``sev 1``), by its number (``1``) or by its beginning, of at least
+    :data:`SHORTEST` letters (``monitor``). The first word as it was typed where none or several fit.
+    """
+    known = {word: squashed(word) for word in words}
+    first, rest = split_word(text)
+    second, after = split_word(rest)
+    for typed, left in ((first + second, after), (first, rest)):
+        if found := [word for word, key in known.items() if key == squashed(typed)]:
+            return (typed if typed in found else found[0]), left
+    key = squashed(first)
+    if key.isdecimal():
+        found = [word for word, other in known.items() if re.sub(r"\D", "", other) == key]
+    else:
+        found = [word for word, other in known.items() if other.startswith(key)]
+        found = found if len(key) >= SHORTEST else []
+    return (found[0] if len(found) == 1 else first), rest
 
 
 def split_word(text: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ _PLACE = re.compile(
 )
 """Slack sends the id of a channel that it knows, and the name as typed of one that is private or gone."""
 
-FREE_TEXT = frozenset({"note", "update", "action"})
+FREE_TEXT = frozenset({"note", "update", "action", "title", "summary", "handover"})
 """The commands whose text may end in the name of any channel."""
 
 
@@ -23,7 +23,7 @@ def with_place(context: HandlerContext, request: SlackRequest) -> SlackRequest:
     In an incident's channel, the text of a note, an update or an action item stays as it was typed.
     """
     found = _PLACE.search(request.text) if request.kind is Kind.COMMAND else None
-    if found is None:
+    if found is None or request.place:
         return request
     text = request.text[: found.start()].rstrip()
     if text and request.name in FREE_TEXT and context.incidents.of_channel(request.channel):

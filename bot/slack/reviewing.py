@@ -17,8 +17,13 @@ def open_review(context: HandlerContext, incident: Incident) -> OpenModal:
     return OpenModal(view=review.loading(), then=lambda: form(context, incident.id))
 
 
-def form(context: HandlerContext, incident_id: str) -> dict[str, Any]:
-    """The form as of now, or a sentence about what can't be read."""
+def form(
+    context: HandlerContext, incident_id: str, *, page: int = 0, token: str = ""
+) -> dict[str, Any]:
+    """A page of the form as of now, or a sentence about what can't be read.
+
+    ``token`` is that of the text whose other pages the person has read. Of another text they see the first.
+    """
     try:
         found = context.approvals.review(incident_id)
     except MaydayError as exc:
@@ -30,4 +35,7 @@ def form(context: HandlerContext, incident_id: str) -> dict[str, Any]:
         replaced=found.composed.replaced,
         places=found.places,
         can_be_approved=found.can_be_approved,
+        findings=context.reports.findings(incident_id),
+        page=page if token == found.token else 0,
+        is_changed=token not in ("", found.token),
     )

@@ -18,7 +18,7 @@ from bot.render import answers, run_form
 from bot.render.forms import HUB
 from bot.runbook import Runbook
 from bot.services.run import NO_HUBS
-from bot.slack.matching import closest, same_word
+from bot.slack.matching import closest, meant, same_word
 from bot.slack.request import Form
 
 NO_SUCH_RUNBOOK = (
@@ -59,9 +59,11 @@ def read_words(text: str, runbooks: Mapping[str, Runbook], hubs: Sequence[str]) 
         rest, end = rest + text[end : found.start()], found.end()
     words = (rest + text[end:]).replace(",", " ").split()
     first, *others = words or [""]
-    name = same_word(first, runbooks)
+    name, _ = meant(first, runbooks)
     if name not in runbooks:
-        hint = answers.did_you_mean(closest(name, runbooks))
+        offered = closest(name, runbooks)
+        is_safe = bool(offered) and runbooks[offered].is_safe
+        hint = answers.did_you_mean(offered if is_safe else "")
         raise UserError(NO_SUCH_RUNBOOK.format(word=name, hint=hint, runbooks=", ".join(runbooks)))
     runbook = runbooks[name]
     typed = [same_word(word, hubs) for word in others]

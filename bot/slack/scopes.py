@@ -6,15 +6,21 @@ Source: docs.slack.dev, the page of each method and event.
 
 from __future__ import annotations
 
+from bot.services.canvas import SCOPES
+
 METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "auth.test": (),
     "bookmarks.add": ("bookmarks:write",),
     "bookmarks.edit": ("bookmarks:write",),
     "bookmarks.list": ("bookmarks:read",),
+    "bookmarks.remove": ("bookmarks:write",),
     "bots.info": ("users:read",),
+    "canvases.edit": ("canvases:write",),
+    "canvases.sections.lookup": ("canvases:read",),
     "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
+    "conversations.canvases.create": ("canvases:write",),
     "conversations.create": ("channels:manage", "groups:write"),
     "conversations.history": ("channels:history", "groups:history", "im:history"),
     "conversations.info": ("channels:read", "groups:read"),
@@ -28,10 +34,13 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "files.completeUploadExternal": ("files:write",),
     "files.getUploadURLExternal": ("files:write",),
     "pins.add": ("pins:write",),
+    "reactions.add": ("reactions:write",),
+    "reactions.remove": ("reactions:write",),
     "usergroups.list": ("usergroups:read",),
     "usergroups.users.list": ("usergroups:read",),
     "users.conversations": ("channels:read", "groups:read"),
     "users.info": ("users:read",),
+    "users.lookupByEmail": ("users:read.email",),
     "views.open": (),
     "views.publish": (),
     "views.push": (),
@@ -64,14 +73,27 @@ FEATURE_SCOPES = ("commands",)
 EXTRA_SCOPES = ("chat:write.public",)
 
 
-OPTIONAL_SCOPES = frozenset({"files:write"})
-"""Without these only a part does not work, and says so when it is asked for: *Attach evidence*."""
+FEATURES = {
+    "Attach evidence and collect-diagnostics": frozenset({"files:write"}),
+    "the channel canvas": SCOPES,
+    "✅ on filed messages": frozenset({"reactions:write"}),
+    "finding people on call by their e-mail addresses": frozenset({"users:read.email"}),
+}
+"""Features that are off without their scopes, while everything else works."""
+
+OPTIONAL_SCOPES = frozenset[str]().union(*FEATURES.values())
 
 
 def required_scopes() -> frozenset[str]:
     """Every bot scope that mayday uses."""
     tables = (*METHOD_SCOPES.values(), *EVENT_SCOPES.values(), FEATURE_SCOPES, EXTRA_SCOPES)
     return frozenset(scope for scopes in tables for scope in scopes)
+
+
+def features_off(granted: frozenset[str]) -> dict[str, list[str]]:
+    """The features that are off, with the scopes that each lacks; none where Slack lists no scopes."""
+    lacking = {name: sorted(scopes - granted) for name, scopes in FEATURES.items()}
+    return {name: scopes for name, scopes in lacking.items() if scopes} if granted else {}
 
 
 def missing_scopes(granted: frozenset[str]) -> list[str]:

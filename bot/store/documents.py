@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select, update
@@ -32,13 +34,17 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentRow:
-    """A published text. ``base`` is what mayday composed for the last write that it knows of."""
+    """A published text. ``base`` is what mayday composed for the last write that it knows of.
+
+    ``decided`` is what people decided about conflicts, by their keys.
+    """
 
     key: str
     base: Draft | None = None
     pending: Pending | None = None
     seen: Seen | None = None
     conflicts: tuple[Conflict, ...] = ()
+    decided: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     read_at: datetime | None = None
 
 
@@ -56,12 +62,13 @@ def get(tx: Tx, key: str) -> DocumentRow:
         else None,
         seen=Seen(draft=_draft(seen["draft"]), etag=seen["etag"]) if seen else None,
         conflicts=tuple(Conflict(**each) for each in row["conflict"] or ()),
+        decided=MappingProxyType(row["decided"] or {}),
         read_at=row["read_at"],
     )
 
 
 def save(tx: Tx, incident_id: str, row: DocumentRow) -> None:
-    """Store what is known of a text."""
+    """Store what is known of a text, except what people decided, which they may be doing now."""
     values: dict[str, Any] = {
         "base": _json(row.base) if row.base else None,
         "pending": {"ours": _json(row.pending.ours), "sent": _json(row.pending.sent)}
@@ -74,6 +81,21 @@ def save(tx: Tx, incident_id: str, row: DocumentRow) -> None:
     new = {"key": row.key, "incident_id": incident_id, **values}
     if not insert_new(tx, "document", new):
         tx.execute(update(document).where(document.c.key == row.key).values(**values))
+
+
+def decide(tx: Tx, key: str, decided: Mapping[str, str]) -> None:
+    """Store what people decided about conflicts of a text, by their keys."""
+    lock = select(document.c.decided).where(document.c.key == key).with_for_update()
+    known = tx.execute(lock).scalar() or {}
+    values = {"decided": {**known, **decided}}
+    tx.execute(update(document).where(document.c.key == key).values(**values))
+
+
+def forget(tx: Tx, key: str, decided: Iterable[str]) -> None:
+    """Remove decisions, which count once."""
+    lock = select(document.c.decided).where(document.c.key == key).with_for_update()
+    kept = {k: text for k, text in (tx.execute(lock).scalar() or {}).items() if k not in decided}
+    tx.execute(update(document).where(document.c.key == key).values(decided=kept or None))
 
 
 def _draft(value: Any) -> Draft:

@@ -44,6 +44,12 @@ DatabaseError = DBAPIError
 POOL_SIZE, POOL_OVERFLOW = 20, 5
 """Connections to PostgreSQL: one for each of Slack's listeners, and some for the clock and DBOS's steps."""
 
+BESIDE = 2
+"""More connections, to read what others see while a transaction of this process is open."""
+
+SEEN = "mayday_seen"
+NESTED = "a transaction begins inside another one of the same thread"
+
 IDLE_TRANSACTION = 10.0
 """Seconds after which PostgreSQL ends a transaction whose process is suspended or cut off. Its locks would
 keep other replicas waiting until no connection is left to renew their leases with."""
@@ -90,7 +96,8 @@ log = structlog.get_logger()
 class Store:
     """The database. ``write`` and ``read`` give a transaction; leaving the block commits it.
 
-    Never call an outside system inside the block.
+    Never call an outside system inside the block, and never begin another transaction in it: a thread that
+    holds one connection and waits for a second one keeps others from their first.
     """
 
     def __init__(self, url: str) -> None:
@@ -98,6 +105,8 @@ class Store:
         self._lock: IO[str] | None = None
         self._session: Connection | None = None
         self.engine = _engine(self.url)
+        self._others = _engine(self.url, size=BESIDE)
+        self._here = threading.local()
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
         self.before_commit: Callable[[], None] = lambda: None
         """Raises where this process may write no more; the transaction is then rolled back."""
@@ -108,15 +117,22 @@ class Store:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def write(self) -> Iterator[Tx]:
+    def write(self, *, beside: bool = False) -> Iterator[Tx]:
         """A transaction that may change rows; an exception rolls it back.
 
-        Its lines of the audit log are appended before the commit.
+        Its lines of the audit log are appended before the commit. ``beside`` opens what ``committed`` reads.
         """
         lines: list[AuditLine] = []
         added: list[ChainedLine] = []
-        with self._writer, self.engine.connect() as conn:
-            conn = conn.execution_options(mayday_write=True, **{audit.PENDING: lines})
+        # From a pool of its own and first: who waits for it holds nothing that others need to finish.
+        with (
+            self._only(),
+            self._others.connect() if beside else nullcontext() as seen,
+            self._writer,
+            self.engine.connect() as conn,
+        ):
+            options = {audit.PENDING: lines, SEEN: seen}
+            conn = conn.execution_options(mayday_write=True, **options)
             with conn.begin():
                 yield conn
                 if lines:
@@ -128,9 +144,31 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
-        """A transaction that only reads."""
-        with self.engine.connect() as conn, conn.begin():
+        """A transaction that only reads; inside another one of this thread that only reads, the same."""
+        if joined := getattr(self._here, "reading", None):
+            yield joined
+            return
+        with self._only(), self.engine.connect() as conn, conn.begin():
+            self._here.reading = conn
             yield conn
+
+    @contextmanager
+    def committed(self, tx: Tx) -> Iterator[Tx]:
+        """What everybody else sees now, without the changes of ``tx``, which was opened with ``beside``."""
+        other: Connection = tx.get_execution_options()[SEEN]
+        with other.begin():
+            yield other
+
+    @contextmanager
+    def _only(self) -> Iterator[None]:
+        """Refuse a transaction inside another one of this thread."""
+        if getattr(self._here, "is_open", False):
+            raise RuntimeError(NESTED)
+        self._here.is_open = True
+        try:
+            yield
+        finally:
+            self._here.is_open, self._here.reading = False, None
 
     def now(self, tx: Tx) -> datetime:
         """The time by the database's clock, which all replicas share."""
@@ -257,6 +295,7 @@ class Store:
                 self._session.close()
             self._session = None
         self.engine.dispose()
+        self._others.dispose()
         if self._lock:
             self._lock.close()
             self._lock = None
@@ -284,7 +323,8 @@ def make_private(*files: Path) -> None:
             log.warning("database.not_private", file=str(file), reason=exc.strerror)
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, *, size: int = 0) -> Engine:
+    """The engine; ``size`` is the most connections of its pool, if that is another one than usual."""
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
@@ -298,8 +338,8 @@ def _engine(url: str) -> Engine:
                 hide_parameters=True,
                 json_serializer=to_json,
                 pool_pre_ping=True,
-                pool_size=POOL_SIZE,
-                max_overflow=POOL_OVERFLOW,
+                pool_size=size or POOL_SIZE,
+                max_overflow=0 if size else POOL_OVERFLOW,
                 connect_args={"connect_timeout": 10},
             )
             event.listen(engine, "connect", _postgres_connect)
@@ -314,8 +354,13 @@ def _engine(url: str) -> Engine:
         raise ConfigError(
             DIRECTORY_NOT_WRITABLE.format(file=exc.filename, reason=exc.strerror)
         ) from None
+    limits: dict[str, Any] = {"pool_size": size, "max_overflow": 0} if size else {}
     engine = create_engine(
-        parsed, hide_parameters=True, json_serializer=to_json, connect_args={"timeout": 30}
+        parsed,
+        hide_parameters=True,
+        json_serializer=to_json,
+        connect_args={"timeout": 30},
+        **limits,
     )
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)

@@ -10,7 +10,7 @@ from typing import Any
 from bot.domain.incident import Answers
 from bot.domain.milestones import Milestone, Times
 from bot.domain.report_options import ExtraSection, ReportOptions
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, Unit, unit_of
 
 _OLD_TEXTS = ("impact", "conclusion")
 """The texts that the versions before this one read and write under keys of their own."""
@@ -53,7 +53,8 @@ def time_to_json(time: TypedTime) -> dict[str, Any]:
         "at": time.at.isoformat(),
         "until": time.until.isoformat() if time.until else None,
         "is_about": time.is_about,
-        "has_seconds": time.has_seconds,
+        "has_seconds": time.unit is Unit.SECOND,
+        **({} if time.unit.has_clock else {"unit": time.unit.value}),
         "typed": time.typed,
         "zone": time.zone,
     }
@@ -66,7 +67,7 @@ def time_from_json(stored: Mapping[str, Any]) -> TypedTime:
         at=datetime.fromisoformat(stored["at"]),
         until=datetime.fromisoformat(until) if until else None,
         is_about=stored.get("is_about", False),
-        has_seconds=stored.get("has_seconds", False),
+        unit=unit_of(stored),
         typed=stored.get("typed", ""),
         zone=stored.get("zone", ""),
     )
@@ -80,6 +81,7 @@ def options_to_json(value: ReportOptions) -> dict[str, Any]:
         "assignees": None if value.assignees is None else list(value.assignees),
         "hub_urls": dict(value.hub_urls),
         "extra": [{"heading": one.heading, "text": one.text} for one in value.extra],
+        "ticks": dict(value.ticks),
     }
 
 
@@ -95,4 +97,5 @@ def options_from_json(stored: Mapping[str, Any]) -> ReportOptions:
             ExtraSection(heading=one["heading"], text=one["text"])
             for one in stored.get("extra", ())
         ),
+        ticks=MappingProxyType(dict(stored.get("ticks", {}))),
     )

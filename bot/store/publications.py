@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bot.guard import Kind, Replaced
+from bot.store import hub_users
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
 from bot.store.report_tables import publication_approval, replacement
@@ -104,8 +105,9 @@ def keep(tx: Tx, incident_id: str, key: str, *, by: str, at: datetime) -> bool:
 
 
 def served(tx: Tx, incident_id: str) -> frozenset[str]:
-    """Return the names of hubs' users that mayday's rows have: of runs, diagnoses and pending servers."""
+    """Return the names of hubs' users: those that mayday read of hubs, and those of runs and diagnoses."""
     names = set(tx.execute(select(sighting.c.user_name).distinct()).scalars())
+    names |= hub_users.every_name(tx)
     runs = select(run.c.id).where(run.c.incident_id == incident_id)
     for statement in (
         select(run.c.plan).where(run.c.incident_id == incident_id),

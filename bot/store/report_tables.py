@@ -65,9 +65,11 @@ document = Table(
     Column("seen", JSON(none_as_null=True)),
     Column("conflict", JSON(none_as_null=True)),
     Column("read_at", UtcDateTime),
+    Column("decided", JSON(none_as_null=True)),
 )
 """A published text by the key of its resource: ``base`` as mayday wrote it last, ``pending`` as it is about
-to write it, ``seen`` as it was read last, ``conflict`` what both sides changed."""
+to write it, ``seen`` as it was read last, ``conflict`` what both sides changed, ``decided`` the lines to
+write there instead, by the key of the conflict."""
 
 followed_repository = Table(
     "followed_repository",

@@ -184,6 +184,20 @@ reminder = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Index("ix_reminder_due_at", "due_at"),
 )
+"""The next reminder to post an update; those of all other kinds are in ``incident_reminder``."""
+
+incident_reminder = Table(
+    "incident_reminder",
+    metadata,
+    _incident(primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("not_before", UtcDateTime),
+    Column("since", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Index("ix_incident_reminder_due_at", "due_at"),
+)
 
 resource = Table(
     "resource",
@@ -259,6 +273,15 @@ sighting = Table(
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
 )
+
+hub_user = Table(
+    "hub_user",
+    metadata,
+    Column("hub", String(100), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("seen_on", Date, nullable=False),
+)
+"""The names of people whom hubs serve, whenever mayday reads a hub; ``seen_on`` is the last day."""
 
 replica = Table(
     "replica",

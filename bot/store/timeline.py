@@ -46,7 +46,7 @@ _LOCK_TAG = select(tag.c.event_ts, tag.c.removed_at).where(_ONE_TAG).with_for_up
 _ADD_TAG_AGAIN = update(tag).where(_ONE_TAG).values(changed_at=NOW, removed_at=None)
 _REMOVE_TAG = update(tag).where(_ONE_TAG).values(changed_at=NOW, removed_at=NOW)
 _POSTED = (
-    select(entry.c.id, entry.c.kind, entry.c.author, entry.c.data, entry.c.deleted_at)
+    select(entry.c.id, entry.c.kind, entry.c.author, entry.c.data, entry.c.deleted_at, entry.c.at)
     .where(
         entry.c.incident_id == bindparam("an_incident"),
         entry.c.kind.in_(bindparam("kinds", expanding=True)),
@@ -163,6 +163,11 @@ def _tag_key(message_key: str, user: str, name: str) -> dict[str, str]:
     return {"a_key": message_key, "a_user": user, "a_name": name}
 
 
+def tagged(tx: Tx, message_keys: Iterable[str]) -> frozenset[str]:
+    """Those of some messages that have a tag."""
+    return frozenset(each.message_key for each in tags(tx, message_keys))
+
+
 def tags(tx: Tx, message_keys: Iterable[str]) -> list[Tag]:
     """The tags on some messages."""
     keys = list(message_keys)
@@ -272,7 +277,9 @@ def posted_entries(tx: Tx, incident_id: str, kinds: Iterable[EntryKind]) -> list
     """The entries of these kinds, in the order they were recorded."""
     wanted = {"an_incident": incident_id, "kinds": [kind.value for kind in kinds]}
     rows = tx.execute(_POSTED, wanted).all()
-    return [PostedEntry(row[0], EntryKind(row[1]), row[2], row[3], bool(row[4])) for row in rows]
+    return [
+        PostedEntry(row[0], EntryKind(row[1]), row[2], row[3], bool(row[4]), row[5]) for row in rows
+    ]
 
 
 def change_entry(tx: Tx, entry_id: int, **values: Any) -> None:

@@ -1,4 +1,5 @@
 /** The middle of the page: one channel with its header, bookmarks, messages and composer. */
+import { canvasButton } from "./canvas.js";
 import { composer } from "./composer.js";
 import { conversationItems, scroller } from "./conversation.js";
 import { fixed, h, item, patch } from "./dom.js";
@@ -27,10 +28,10 @@ export function drawChannel(app, root) {
     root.log = scroller(`Messages in ${ws.channelName(channel.id)}`, "channel-log");
     return root.log.node;
   };
-  const { topic, pins, bookmarks, name } = channel;
+  const { topic, pins, bookmarks, canvas, name } = channel;
   const marks = () => bookmarkBar(app, channel);
   patch(root, [
-    item(`head ${key}`, [topic, pins, name, ws.sig], () => header(app, channel)),
+    item(`head ${key}`, [topic, pins, canvas, name, ws.sig], () => header(app, channel)),
     ...(isApp && ws.state.app.home ? [item("tabs", isHome, () => appTabs(app))] : []),
     ...(bookmarks.length ? [item(`marks ${key}`, bookmarks, marks)] : []),
     ...welcomeItem(app),
@@ -93,6 +94,7 @@ function header(app, channel) {
       ),
       h("div.topic", { testid: "topic" }, topic && inline(topic, ws)),
     ),
+    canvasButton(channel),
     pins,
   );
 }

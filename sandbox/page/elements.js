@@ -9,7 +9,7 @@ import { icon } from "./icons.js";
 import { choices, day, text } from "./inputs.js";
 import { plain } from "./mrkdwn.js";
 import { menuButton } from "./popups.js";
-import { singleSelect } from "./selects.js";
+import { severalPeople, singleSelect } from "./selects.js";
 
 export const unsupported = (type) =>
   h("span.unsupported", `This page does not support a ${type} here.`);
@@ -67,6 +67,7 @@ const KINDS = {
   checkboxes: choices,
   static_select: select(singleSelect),
   multi_static_select: select(combobox),
+  multi_users_select: select(severalPeople),
   users_select: select(singleSelect),
   external_select: select(combobox),
   multi_external_select: select(combobox),

@@ -1,4 +1,5 @@
 /** Single selection with the browser's select. */
+import { combobox } from "./combobox.js";
 import { h } from "./dom.js";
 import { placeholder } from "./fields.js";
 import { plain } from "./mrkdwn.js";
@@ -21,6 +22,19 @@ function choicesOf(el, ctx) {
 }
 
 const groupsOf = (el) => el.option_groups ?? [{ options: el.options }];
+
+/** A list to choose several people of. */
+export function severalPeople(el, ctx, kept, changed) {
+  const people = ctx.workspace.people.map(({ id }) => ({
+    text: { type: "plain_text", text: ctx.workspace.userName(id) },
+    value: id,
+  }));
+  const chosen = (ids) => ids && { selected_options: people.filter(({ value }) => ids.includes(value)) };
+  const menu = { ...el, options: people, initial_options: chosen(el.initial_users)?.selected_options };
+  const made = combobox(menu, ctx, chosen(kept?.selected_users), changed);
+  const read = () => ({ selected_users: made.read().selected_options.map(({ value }) => value) });
+  return { ...made, read };
+}
 
 /** A list to choose one of; `changed` is called after a choice. */
 export function singleSelect(el, ctx, kept, changed) {

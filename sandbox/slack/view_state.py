@@ -15,6 +15,7 @@ _KEYS: Mapping[str, tuple[str, str]] = {
     "external_select": ("selected_option", "initial_option"),
     "multi_static_select": ("selected_options", "initial_options"),
     "multi_external_select": ("selected_options", "initial_options"),
+    "multi_users_select": ("selected_users", "initial_users"),
     "users_select": ("selected_user", "initial_user"),
     "datepicker": ("selected_date", "initial_date"),
 }

@@ -60,6 +60,7 @@ class Channel:
     messages: dict[str, Json] = field(default_factory=dict)
     pins: list[Json] = field(default_factory=list)
     bookmarks: list[Json] = field(default_factory=list)
+    canvas: Json | None = None
 
     @property
     def is_private(self) -> bool:

@@ -13,10 +13,12 @@ from sqlalchemy import select, text
 from bot.domain.resources import ResourceKind
 from bot.domain.runs import RunState
 from bot.domain.timeline import EntryKind
+from bot.render.canvas import MARK
 from bot.services.audit import Audit
 from bot.store import incidents as incident_rows
 from bot.store import resources as resource_rows
 from bot.store.run_tables import run, run_lock
+from sandbox.slack.canvases import text_of
 from tests.crash.stage import Stage
 from tests.crash.story import Story, tags
 from tests.support.bot import ANNOUNCE, effect_of
@@ -50,7 +52,9 @@ def ending(stage: Stage, story: Story) -> Ending:
         members = sorted(plain(member) for member in channel.members)
         marks = sorted(str(mark["title"]) for mark in channel.bookmarks)
         topic = plain(channel.topic["value"])
-        shown = (channel.name, channel.is_private, members, marks, topic, len(channel.pins))
+        canvas = text_of(channel).count(MARK)
+        pins = len(channel.pins)
+        shown = (channel.name, channel.is_private, members, marks, topic, pins, canvas)
         found["channels"][plain(json.dumps(shown))] += 1
     for number in story.incidents:
         found |= _of_incident(stage, number, plain)

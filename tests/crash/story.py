@@ -66,8 +66,6 @@ class Story:
 
 
 # Declaring.
-
-
 def declare(stage: Stage, number: int) -> None:
     ana = stage.scene.ana
     values: dict[str, object] = {
@@ -104,7 +102,6 @@ def is_declared(stage: Stage, number: int) -> bool:
 
 
 # Talking.
-
 SAYS = {
     "seen": ("ben", "Five threads say that DataHub is down."),
     "routes": ("chidi", "The proxy is new and has no routes."),
@@ -164,8 +161,6 @@ MARKED = sorted([*MARKS, (SAYS["seen"][1], "pushpin")])
 
 
 # Commands.
-
-
 def _command(
     name: str, line: str, done: Callable[[Stage], bool], *, number: int = PUBLIC, who: str = "ana"
 ) -> Act:
@@ -198,8 +193,6 @@ def _item(stage: Stage) -> bool:
 
 
 # The runbook.
-
-
 def runs(stage: Stage) -> list[Run]:
     """The runs of the public incident, oldest first."""
     with stage.scene.store.read() as tx:
@@ -261,8 +254,6 @@ def _start_again(stage: Stage) -> None:
 
 
 # Reminder, report.
-
-
 def _wait_for_reminder(stage: Stage) -> None:
     incident = stage.scene.incident(stage.channel(PUBLIC))
     with stage.scene.store.read() as tx:
@@ -297,8 +288,11 @@ def _approval(name: str, done: Callable[[Stage], bool]) -> Act:
 
 
 def _is_reviewed(stage: Stage) -> bool:
-    said = str(stage.scene.own(stage.channel(PUBLIC)))
-    return "approved the report" in said and not _asks_for_review(stage, PUBLIC)
+    return _says("approved the report")(stage) and not _asks_for_review(stage, PUBLIC)
+
+
+def _says(words: str) -> Callable[[Stage], bool]:
+    return lambda stage: words in str(stage.scene.own(stage.channel(PUBLIC)))
 
 
 def _is_open(stage: Stage) -> bool:
@@ -352,6 +346,7 @@ def _acts() -> list[Act]:
             done=lambda stage: _asks_for_review(stage, PUBLIC),
         ),
         _approval("approve", lambda stage: _is_published(stage, PUBLIC)),
+        _command("edit", "note Ben saw it first.", _says("changed the published report")),
         _command("reopen", "reopen", _is_open),
         _command("resolve again", "resolve Now it is over.", _field(PUBLIC, "status", "resolved")),
         Act(

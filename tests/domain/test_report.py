@@ -13,6 +13,7 @@ from bot.domain.actions import DEFAULT_GROUPS
 from bot.domain.incident import Answers
 from bot.domain.report import gaps
 from bot.domain.timeline import EntryKind
+from bot.domain.typed_time import Unit
 from tests.support.evening import INCIDENT, ITEMS, Record, at, evening, item, report
 
 FILED = tuple(replace(one, issue_url="https://git.test/1") for one in ITEMS)
@@ -21,7 +22,7 @@ EMPTY: dict[str, Any] = {"summary": "", "answers": Answers(), "status": "resolve
 
 def clocks(record: Record) -> list[str]:
     return [
-        moment.at.strftime("%d %H:%M:%S" if moment.seconds else "%d %H:%M")
+        moment.at.strftime("%d %H:%M:%S" if moment.unit is Unit.SECOND else "%d %H:%M")
         for moment in report(record).moments
     ]
 
@@ -130,6 +131,14 @@ def test_all_boxes_are_ticked_when_all_is_so() -> None:
 def test_no_box_is_ticked_that_is_not_true() -> None:
     assert not report(status="fixing").checks.over
     assert not report(summary="").checks.filled
+    for text in (
+        "TODO: ask Ben",
+        "{{ summary }}",
+        "These are only sample subheadings. Every item …",
+    ):
+        assert not report(summary=text).checks.filled
+        assert not report(summary=text).checks.cleaned
+    assert report(summary="The image was `{{ .Values.image }}`.").checks.filled
     assert not report(status="resolved").checks.cleaned
     assert not report(title="{{ title }}").checks.cleaned
     assert not report(items=[item(1, "TBD")]).checks.cleaned

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.time_parsing import Reader
-from bot.domain.typed_time import TypedTime, other_occurrence, written
+from bot.domain.typed_time import TypedTime, Unit, other_occurrence, written
 from bot.errors import UserError
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -217,8 +217,17 @@ def test_a_day_in_figures_is_read_in_the_teams_order(order: str, text: str, mome
         ("10:05-10:20-10:30", "“-10:30” in"),
         ("about 3/4 14:05", "“3/4” can be two days"),
         ("01/21/2022 12:15", "“01/21/2022” can be two days"),
-        ("2022-01-20", "has no time of day"),
-        ("yesterday evening", "has no time of day"),
+        ("yesterday evening", "“evening” in"),
+        ("Feb 7 - Feb 10 12:00", "on one side only"),
+        ("Feb 7 12:00 - Feb 10", "on one side only"),
+        ("Feb 7 - March 2016", "on one side only"),
+        ("Feb 10 - 7", "ends before it begins"),
+        ("Feb 22 - 29", "isn't a valid"),
+        ("Feb 22 - 27", "in the future"),
+        ("March 2017", "in the future"),
+        ("Feb", "is not a time"),
+        ("Feb 7 PST", "“PST” in"),
+        ("from Feb 7", "is not a time"),
         ("Fri Jan 21 2017 12:15", "is not on that day of the week"),
         ("2017-02-24 12:00", "in the future"),
         ("2017-02-24T12:00Z", "in the future in UTC"),
@@ -326,3 +335,36 @@ def test_a_time_may_be_of_a_given_day() -> None:
         ("yesterday 14:05", "2026-11-27 14:05"),
     ]:
         assert written(reader.time(text), PACIFIC) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "unit"),
+    [
+        ("2017-01-20", "2017-01-20", Unit.DAY),
+        ("January 20", "2017-01-20", Unit.DAY),
+        ("~20 Jan 2016", "about 2016-01-20", Unit.DAY),
+        ("Friday, Jan 20", "2017-01-20", Unit.DAY),
+        ("yesterday", "2017-02-22", Unit.DAY),
+        ("January 6 – 10", "2017-01-06 - 2017-01-10", Unit.DAY),
+        ("Jan 6th to 10th, 2016", "2016-01-06 - 2016-01-10", Unit.DAY),
+        ("6 - 10 January 2016", "2016-01-06 - 2016-01-10", Unit.DAY),
+        ("between Jan 6 and Feb 10", "2017-01-06 - 2017-02-10", Unit.DAY),
+        ("Dec 30 - Jan 2, 2016", "2015-12-30 - 2016-01-02", Unit.DAY),
+        ("Dec 30, 2015 - Jan 2", "2015-12-30 - 2016-01-02", Unit.DAY),
+        ("2016-03-06 - 2016-03-10", "2016-03-06 - 2016-03-10", Unit.DAY),
+        ("January 2016", "January 2016", Unit.MONTH),
+        ("about Jan 2016", "about January 2016", Unit.MONTH),
+        ("Nov - Dec 2016", "November 2016 - December 2016", Unit.MONTH),
+        ("Dec - Jan 2017", "December 2016 - January 2017", Unit.MONTH),
+        ("Feb 7 13:00 - Mar 5 2016 14:00", "2016-02-07 13:00 - 2016-03-05 14:00", Unit.MINUTE),
+    ],
+)
+def test_days_and_months_have_no_clock(text: str, wanted: str, unit: Unit) -> None:
+    time = Reader(zone=PACIFIC, now=NOW).time(text)
+    assert (written(time, PACIFIC), time.unit) == (wanted, unit)
+
+
+def test_a_day_that_begins_an_hour_late_is_that_day() -> None:
+    beirut = ZoneInfo("Asia/Beirut")
+    time = Reader(zone=beirut, now=datetime(2016, 6, 1, tzinfo=UTC)).time("2016-03-27")
+    assert written(time, beirut) == "2016-03-27"

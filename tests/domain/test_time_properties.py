@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.time_parsing import SKEW, Reader
 from bot.domain.time_zones import KNOWN, UNKNOWN
-from bot.domain.typed_time import TypedTime, written
+from bot.domain.typed_time import TypedTime, Unit, written
 from bot.errors import UserError
 from bot.render.times import clocks
 
@@ -45,8 +45,12 @@ TEXTS = st.one_of(
 @st.composite
 def typed_times(draw: st.DrawFn) -> tuple[TypedTime, Reader]:
     """A time or a span in the past, and a reader that may read it."""
-    now = draw(NOWS)
+    now, zone = draw(NOWS), draw(ZONES)
+    reader = Reader(zone=zone, now=now, order=draw(ORDERS))
+    if draw(st.booleans()):
+        return draw(days(now, zone)), reader
     has_seconds = draw(st.booleans())
+    precision = Unit.SECOND if has_seconds else Unit.MINUTE
     unit = timedelta(seconds=1) if has_seconds else timedelta(minutes=1)
     most = timedelta(days=4000) // unit
     back = draw(st.one_of(st.integers(1, most), st.integers(1, timedelta(days=2) // unit)))
@@ -54,8 +58,24 @@ def typed_times(draw: st.DrawFn) -> tuple[TypedTime, Reader]:
     length = draw(st.one_of(st.just(0), st.integers(1, back)))
     at = until - back * unit
     end = at + length * unit if length else None
-    time = TypedTime(at=at, until=end, is_about=draw(st.booleans()), has_seconds=has_seconds)
-    return time, Reader(zone=draw(ZONES), now=now, order=draw(ORDERS))
+    time = TypedTime(at=at, until=end, is_about=draw(st.booleans()), unit=precision)
+    return time, reader
+
+
+@st.composite
+def days(draw: st.DrawFn, now: datetime, zone: ZoneInfo) -> TypedTime:
+    """A day, a month, or a span of them."""
+    precision = draw(st.sampled_from([Unit.DAY, Unit.MONTH]))
+    today = now.astimezone(zone).date()
+    found = {today - timedelta(days=draw(st.integers(0, 4000))) for _ in range(2)}
+    if precision is Unit.MONTH:
+        found = {day.replace(day=1) for day in found}
+    at, until = (
+        datetime.combine(day, datetime.min.time(), tzinfo=zone).astimezone(UTC)
+        for day in (min(found), max(found))
+    )
+    end = until if until > at else None
+    return TypedTime(at=at, until=end, is_about=draw(st.booleans()), unit=precision)
 
 
 @settings(max_examples=100, deadline=None)
@@ -64,14 +84,12 @@ def test_what_is_written_is_read_back(made: tuple[TypedTime, Reader]) -> None:
     time, reader = made
     text = written(time, reader.zone)
     back = reader.time(text)
-    assert (back.at, back.until, back.is_about, back.has_seconds) == (
-        *(time.at, time.until, time.is_about, time.has_seconds),
+    assert (back.at, back.until, back.is_about, back.unit) == (
+        *(time.at, time.until, time.is_about, time.unit),
     )
     at, until = (one and one.astimezone(reader.zone) for one in (time.at, time.until))
     assert at is not None
-    heading = clocks(
-        at, until, is_about=time.is_about, seconds=time.has_seconds, day=True, zone=True
-    )
+    heading = clocks(at, until, is_about=time.is_about, unit=time.unit, day=True, zone=True)
     back_too = reader.time(heading)
     assert (back_too.at, back_too.until, back_too.is_about) == (time.at, time.until, time.is_about)
     noted, rest = reader.note(f"at {text} the proxy died")

@@ -74,8 +74,12 @@ def test_the_time_of_a_note_and_the_rest(text: str, time: str, rest: str) -> Non
         ("at 14:05/14:10 died", "“/14:10”"),
         ("at 14:05 14:10 died", "“14:10”"),
         ("at 10:05-10:20-10:30 died", "“-10:30”"),
-        ("at Jan 21 the proxy died", "“Jan 21” has no time of day"),
-        ("at yesterday it died", "“yesterday” has no time of day"),
+        ("at Jan 21 3 pods died", "“3” behind the day can't be read as a time of day"),
+        ("at Jan 21 12h15 it died", "“12h15” behind the day"),
+        ("at Jan 21 PST it died", "“PST” behind the day"),
+        ("at Jan 21, around noon it died", "“around” behind the day"),
+        ("at yesterday evening it died", "“evening” behind the day"),
+        ("at Jan 21 - Jan 22 12:15 it died", "on one side only"),
         ("at 14:05 CST it died", "“CST”"),
         ("at 01/21/2017 12:15 it died", "“01/21/2017”"),
     ],
@@ -83,6 +87,22 @@ def test_the_time_of_a_note_and_the_rest(text: str, time: str, rest: str) -> Non
 def test_a_note_whose_time_is_half_read_is_refused(text: str, part: str) -> None:
     with pytest.raises(UserError, match=part):
         Reader(zone=PACIFIC, now=NOW).note(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "rest"),
+    [
+        ("at Jan 21 the proxy died", "Jan 21", "the proxy died"),
+        ("at Jan 21: 3 pods died", "Jan 21", "3 pods died"),
+        ("at 2017-01-21 - the proxy died", "2017-01-21", "the proxy died"),
+        ("at January 6 - 10 the proxy died", "January 6 - 10", "the proxy died"),
+        ("at Monday GKE scaled the pool", "Monday", "GKE scaled the pool"),
+        ("at Nov - Dec 2016: it died", "Nov - Dec 2016", "it died"),
+    ],
+)
+def test_the_day_of_a_note_and_the_rest(text: str, typed: str, rest: str) -> None:
+    found, words = Reader(zone=PACIFIC, now=NOW).note(text)
+    assert (found.typed if found else "", words) == (typed, rest)
 
 
 def test_a_time_that_a_note_begins_with_is_known() -> None:

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.resources import ResourceState
+from bot.render.canvas import MARK
 from bot.store import resources as resource_rows
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault, rate_limited, says, unacknowledged
 from sandbox.rules import FaultHook, on_call, on_delivery
 from sandbox.slack import Channel, PersonError, SlackSandbox
+from sandbox.slack.canvases import text_of
 from tests.support.bot import Scene
 from tests.support.faults import EVENTS, OUTCOMES, hurried
 
@@ -24,6 +26,9 @@ METHODS = (
     "users.conversations",
     "conversations.join",
     "conversations.setTopic",
+    "conversations.canvases.create",
+    "canvases.sections.lookup",
+    "canvases.edit",
     "bookmarks.list",
     "bookmarks.add",
     "pins.add",
@@ -52,7 +57,7 @@ def is_done(scene: Scene) -> bool:
     wanted = {k: e for k, e in resources.items() if k not in ("notice", "alike")}
     warned = any("⚠️" in post["text"] for post in scene.posts(incident.channel_id, "notice"))
     return (
-        len(wanted) == 7
+        len(wanted) == 8
         and not warned
         and all(e.state is ResourceState.DONE for e in resources.values())
     )
@@ -69,6 +74,7 @@ def whole(scene: Scene) -> Channel:
     assert len(scene.announcements(channel.id)) == 1
     assert [mark["title"] for mark in channel.bookmarks] == ["datahub"]
     assert TITLE in channel.topic["value"]
+    assert text_of(channel).count(MARK) == 1
     return channel
 
 

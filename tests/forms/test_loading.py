@@ -52,10 +52,33 @@ def test_an_unknown_form_is_named_with_the_nearest() -> None:
     [
         ("", "must have keys and values"),
         ("- a", "must have keys and values"),
-        ("sections: [", r"isn't valid YAML \(line 1\)"),
-        ("title: x", '"sections": it is missing'),
+        ("sections: [", r"isn't valid YAML \(line 1\): "),
+        (GOOD + "file: a\n b: c", r"isn't valid YAML \(line 4\): "),
+        (GOOD + "labels: [!!python/object:os.system x]", r"isn't valid YAML \(line 3\): "),
+        (GOOD + "title: 2017-99-99", "isn't valid YAML: month must be in 1..12"),
+        (
+            GOOD + "title: \x01",
+            "isn't valid YAML.*: special characters are not allowed|doesn't allow",
+        ),
+        ("[" * 5000, "isn't valid YAML: it is nested too deeply"),
+        ("? [a, b]\n: c", "isn't valid YAML"),
+        (GOOD + "title: a\nfile: b.md\ntitle: c", 'line 5, "title": it stands twice'),
+        ("sections:\n  - key: a\n    key: b\n    heading: A", 'line 3, "key": it stands twice'),
+        ("title: x", 'line 1, "sections": it is missing'),
+        (
+            "sections:\n  - key: a\n    heading: A\n  - key: b\n    headin: B",
+            'line 4, "sections.1.heading": it is missing',
+        ),
+        (
+            "sections:\n  - key: a\n    heading: A\n    requierd: true",
+            'line 4, "sections.0.requierd": there is no such key; did you mean "required"',
+        ),
+        (GOOD + "times:\n  seconds: maybe", 'line 4, "times.seconds": '),
+        (GOOD + "12: x", 'line 3, "12": '),
+        (GOOD + "labels: {a: b}", 'line 3, "labels": '),
+        (GOOD + "times: 24h", 'line 3, "times": '),
         ("sections: []", '"sections"'),
-        (GOOD + "colour: red", '"colour": there is no such key'),
+        (GOOD + "colour: red", 'line 3, "colour": there is no such key; the keys are title, file'),
         (GOOD + "file: /etc/passwd", '"file": write a path below'),
         (GOOD + "file: ../{date}.md", '"file": write a path below'),
         (GOOD + "file: '{date}-{slug}'", '"file": write a path below'),
@@ -89,6 +112,19 @@ def test_folders_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
         Forms.read(tmp_path / "none")
     with pytest.raises(ConfigError, match="has no form"):
         Forms.read(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "drafts").mkdir()
+    with pytest.raises(ConfigError, match="has no form"):
+        Forms.read(tmp_path)
+    (tmp_path / "drafts" / "report.md.j2").write_text(TEMPLATE)
+    with pytest.raises(ConfigError, match=r"The form drafts .* it has no form\.yaml"):
+        Forms.read(tmp_path)
+    (tmp_path / "drafts" / "report.md.j2").unlink()
+    own(tmp_path, name="our form")
+    with pytest.raises(ConfigError, match=r"The form our form .*: name its folder with letters"):
+        Forms.read(tmp_path)
+    for file in (tmp_path / "our form").iterdir():
+        file.unlink()
     own(tmp_path, template="")
     with pytest.raises(ConfigError, match=r"it has no template report.md.j2"):
         Forms.read(tmp_path)

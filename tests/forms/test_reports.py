@@ -19,7 +19,7 @@ from bot.forms import preset
 from bot.forms.loading import presets
 from bot.render.form_trial import try_form
 from bot.render.report import file_path, issue_text, report_text, report_title
-from bot.reports import Format, Section, lint, read_report
+from bot.reports import Format, Rule, Section, lint, read_report
 from tests.support.evening import Record, item, report
 from tests.support.full_report import TEXTS, full_report
 
@@ -68,6 +68,18 @@ def test_presets_are_formed_well(form: str) -> None:
         assert "\n\n\n" not in text
         assert not re.search(r"(?m)[ \t]+$", text)
         assert text.endswith("\n") and not text.endswith("\n\n")
+
+
+@every_form
+def test_a_draft_has_only_gaps_for_the_lint(form: str) -> None:
+    text = text_of(empty(form), draft=True)
+    gaps = [number for number, line in enumerate(text.split("\n"), 1) if "**Missing:**" in line]
+    found = lint(text, path=file_path(empty(form)))
+    assert [each.line for each in found if each.rule is not Rule.TIME] == gaps
+    assert [each.message for each in found if each.rule is Rule.TIME] == [
+        "The timeline has no entry with a time."
+    ]
+    assert read_report(text).items == ()
 
 
 @every_form

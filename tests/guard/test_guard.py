@@ -33,6 +33,7 @@ SECRETS = {
     "a token of PyPI": "pypi-" + "AgEIcHlwaS5vcmc" + LETTERS + LETTERS,
     "a token of JupyterHub": "3f2504e04f8941d39a0c0305e82c3301",
     "the proxy's secret": (HEX * 4)[5:] + "7f2a1",
+    "a secret key of AWS": "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY",
     "a random word": "Zk3Vt9QpL7xWm2RbN8cYh4JdSf6GaTe1",
 }
 IN_PLACE = {
@@ -44,10 +45,22 @@ IN_PLACE = {
     "The password for the grader is “swordfish”": "swordfish",
     "helm upgrade --set x --password tr0ub4dor": "tr0ub4dor",
     "https://hub.example.edu/hub/login?token=0a1b2c3d4e": "0a1b2c3d4e",
+    "curl -u admin:hunter2pass https://x.example.edu": "hunter2pass",
+    "mysql -pS3cretpw hub": "S3cretpw",
+    "export GITHUB_PAT=abc123xyz789": "abc123xyz789",
+    "-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOYBF2xyz\n-----END PGP PRIVATE KEY BLOCK-----": "lQOYBF",
     "Cookie: jupyterhub-session-id=5d41402abc4b": "5d41402abc4b",
 }
 SERVED = frozenset(
-    {"ana.ortiz@berkeley.edu", "zhang_wei", "maria-lopez", "s1234567", "Kwame", "will"}
+    {
+        "ana.ortiz@berkeley.edu",
+        "zhang_wei",
+        "maria-lopez",
+        "s1234567",
+        "Kwame",
+        "will",
+        "josé.garcía",
+    }
 )
 KNOWN = Known(served=SERVED, team=frozenset({"Yuvi Panda"}), patterns=(r"\b30\d{8}\b",))
 NAMES = {
@@ -61,6 +74,15 @@ NAMES = {
     "see https://hub.example.edu/user/maria-lopez/tree": "lopez",
     "see https://hub.example.edu/user/somebody.else%40x.edu/lab": "somebody",
     "user Kwame": "Kwame",
+    "see /hub/admin#/users/new.student": "new.student",
+    r"zhang\\_wei in a log": "wei",
+    "jose\u0301.garci\u0301a logged in": "garc",
+    "ec2-54-1-2-3.compute-1.amazonaws.com": "54-1-2-3",
+    "ana.ortiz+course8@berkeley.edu": "ana.ortiz",
+    "first.last+tag@sub.dept.example.ac.uk": "first.last",
+    "[2607:f140:0:81::f]:443": "f140",
+    "fe80::1%eth0 is down": "fe80::1",
+    "::ffff:10.1.2.3": "10.1.2.3",
     "`s1234567`": "s1234567",
     "the student with id 3034567890": "3034567890",
     "jupyter-unknown-person is OOMKilled": "unknown-person",

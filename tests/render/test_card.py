@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.incident import Incident
 from bot.domain.milestones import Milestone
+from bot.domain.mrkdwn import escape
 from bot.domain.timeline import Heading
 from bot.domain.typed_time import TypedTime
 from bot.ports import Post
@@ -23,7 +24,8 @@ from bot.render.card import (
     topic,
     topic_spec,
 )
-from tests.support.evening import INCIDENT, at
+from tests.support.evening import INCIDENT, PACIFIC, at
+from tests.support.rows import POLICY
 
 ROLES = ("commander", "communications", "scribe")
 OPEN = replace(INCIDENT, status="investigating")
@@ -31,7 +33,8 @@ OPEN = replace(INCIDENT, status="investigating")
 
 def shown(incident: Incident, *roles: str) -> Post:
     reactions = {"pushpin": Heading.TIMELINE}
-    return card(card_spec(incident, roles=roles or ROLES, hubs={}, reactions=reactions))
+    policy = replace(POLICY, roles=roles or ROLES)
+    return card(card_spec(incident, policy=policy, hubs={}, reactions=reactions, zone=PACIFIC))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +42,7 @@ def shown(incident: Incident, *roles: str) -> Post:
     [
         pytest.param(OPEN, ROLES, True, id="nobody leads"),
         pytest.param(replace(OPEN, roles={"commander": "UADA"}), ROLES, False, id="somebody leads"),
-        pytest.param(OPEN, ("lead",), False, id="a team without that role"),
+        pytest.param(OPEN, ("driver",), True, id="whatever the role is called"),
         pytest.param(INCIDENT, ROLES, False, id="it is over"),
     ],
 )
@@ -62,17 +65,18 @@ def test_what_was_typed_calls_nobody() -> None:
     post = announcement(announcement_spec(typed))
     assert "<!channel>" not in json.dumps(post.blocks)
     assert "<!here>" not in json.dumps(post.blocks)
-    assert "<!channel>" not in topic(topic_spec(typed))
-    assert len(topic(topic_spec(typed))) <= 250
+    assert "<!channel>" not in topic(topic_spec(typed, POLICY))
+    assert len(topic(topic_spec(typed, POLICY))) <= 250
 
 
 def test_a_topic_fits_whatever_the_title() -> None:
     """Slack rejects longer topics and counts escaped characters."""
     for title in ("&<" * 75, "x" * 150, "ü" * 150, "short"):
-        said = topic(topic_spec(replace(INCIDENT, title=title, roles={"commander": "U0ANA0ANA"})))
+        said = topic(topic_spec(replace(INCIDENT, title=title)))
         assert len(said) <= TOPIC_LIMIT
+        assert said.startswith(escape(title)[:200])
         assert said.count("&") == said.count(";")
-    assert said.endswith(" · short")
+    assert said == "short · datahub"
 
 
 def test_the_times_that_are_set_are_shown_with_durations() -> None:

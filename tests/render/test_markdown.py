@@ -10,7 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.render.markdown import Names, bare, fenced, inline, link, literal, neutral
+from bot.render.markdown import Names, bare, fenced, inert, inline, link, literal, neutral
 
 ALLOWED = {
     *("paragraph_open", "paragraph_close", "inline", "text", "softbreak", "fence", "code_inline"),
@@ -223,3 +223,21 @@ def test_a_fence_is_longer_than_any_inside() -> None:
 def test_plain_words_for_titles() -> None:
     typed = "*Fix* <https://x.test|the proxy> `now`, <@U1> &amp; co"
     assert bare(typed, Names(people={"U1": "Ada"})) == "Fix the proxy now, Ada & co"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fixes #1",
+        "closes: GH-3",
+        "resolved org/repo#2",
+        "fixed https://github.com/o/r/issues/4",
+        "close http://x.test/o/r/pull/4",
+        "@mallory and @org/team",
+    ],
+)
+def test_plain_text_is_inert_in_a_commit(text: str) -> None:
+    shown = inert(text)
+    assert shown.replace("\u200b", "") == text
+    assert not re.search(r"@\w|#\d|GH-\d|\b(fix|close|resolve)\w*\W+http", shown, re.IGNORECASE)
+    assert inert("It was fixed at once, see #general") == "It was fixed at once, see #general"

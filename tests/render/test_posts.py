@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.timeline import Entry, EntryKind
+from bot.domain.timeline import EntryKind, PostedEntry
 from bot.render.card import ACTION_CLOSE
 from bot.render.posts import (
     EntrySpec,
@@ -14,22 +14,13 @@ from bot.render.posts import (
     announced_update_spec,
     entry_post,
     entry_spec,
-    is_news,
+    news,
 )
 from tests.support.evening import DECLARED, INCIDENT
 
 
-def entry(kind: EntryKind, data: dict[str, Any], author: str = "UADA") -> Entry:
-    return Entry(
-        id=1,
-        incident_id="inc1",
-        at=DECLARED,
-        kind=kind,
-        author=author,
-        data=data,
-        source="a test",
-        recorded_at=DECLARED,
-    )
+def entry(kind: EntryKind, data: dict[str, Any], author: str = "UADA") -> PostedEntry:
+    return PostedEntry(1, kind, author, data, False, DECLARED)
 
 
 @pytest.mark.parametrize(
@@ -69,14 +60,19 @@ def test_an_action_item_shows_whose_it_is_and_where_it_is_tracked() -> None:
         ),
         (EntryKind.RESOLVED, {"from": "fixing", "to": "resolved", "text": ""}, "✅ *T* · resolved"),
         (EntryKind.REOPENED, {"from": "closed", "to": "fixing"}, "🚨 *T* · fixing"),
+        (
+            EntryKind.SEVERITY,
+            {"from": "sev2", "to": "sev1", "text": "all hubs"},
+            "📶 *T* · sev1\n>all hubs",
+        ),
     ],
 )
 def test_people_outside_the_channel_are_told_the_turns(
     kind: EntryKind, data: dict[str, Any], said: str
 ) -> None:
-    news = entry(kind, data)
-    assert is_news(news)
-    assert announced_update(announced_update_spec(INCIDENT, news)).text == said.replace(
+    told = entry(kind, data)
+    assert news([told]) == [told]
+    assert announced_update(announced_update_spec(INCIDENT, told)).text == said.replace(
         "T", INCIDENT.title, 1
     )
 
@@ -90,7 +86,15 @@ def test_people_outside_the_channel_are_told_the_turns(
     ],
 )
 def test_they_are_spared_the_rest(kind: EntryKind, data: dict[str, Any]) -> None:
-    assert not is_news(entry(kind, data))
+    assert news([entry(kind, data)]) == []
+
+
+def test_an_incident_that_is_reopened_again_and_again_is_announced_once() -> None:
+    resolved = entry(EntryKind.RESOLVED, {"from": "fixing", "to": "resolved", "text": ""})
+    reopened = entry(EntryKind.REOPENED, {"from": "resolved", "to": "investigating"})
+    why = entry(EntryKind.RESOLVED, {"from": "fixing", "to": "resolved", "text": "for good"})
+    turns = [resolved, reopened, resolved, reopened, resolved, reopened, why]
+    assert news(turns) == [resolved, reopened, resolved, why]
 
 
 def test_whoever_resolves_can_close_from_there() -> None:

@@ -11,7 +11,7 @@ from bot.domain.incident import Answers
 from bot.domain.milestones import Milestone
 from bot.domain.report_options import ExtraSection, ReportOptions
 from bot.domain.timeline import Heading
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, Unit
 from bot.render.milestones import disorder, length
 from bot.render.report import item_text, report_text
 from bot.render.times import months
@@ -19,7 +19,7 @@ from tests.support.evening import ITEMS, Record, at, opened, report
 
 LATER = "2024"
 TIMES = {
-    Milestone.IMPACT: TypedTime(at=at("21:10:57"), has_seconds=True),
+    Milestone.IMPACT: TypedTime(at=at("21:10:57"), unit=Unit.SECOND),
     Milestone.DETECTED: TypedTime(at=at("21:14"), is_about=True),
     Milestone.RESOLVED: TypedTime(at=at("00:03", 24)),
 }

@@ -214,3 +214,25 @@ def test_a_report_of_one_day_says_which(form: str) -> None:
     assert not [one for one in lint(report_text(made, draft=True)) if one.rule is Rule.TIME]
     day = "February 23, 2017" if form == "2i2c" else "2017-02-23"
     assert day in report_text(made)
+
+
+def test_what_is_left_of_a_template_to_remove_is_no_unfilled_section() -> None:
+    found = lint(
+        "# 2020-01-01 - X\n\n## Timeline\n\n_If it makes sense to include a timeline for this incident,"
+        " then do so below._\n\n### {{ 2020-01-01 10:05 UTC }}\n\na\n\n"
+        "## Hub\n\n{{ INSERT HUB URL HERE }}\n\n# Actions\n\n- [x] Sections above are filled out\n"
+    )
+    assert [(each.line, each.rule) for each in found] == [
+        (5, Rule.PLACEHOLDER),
+        (7, Rule.PLACEHOLDER),
+        (13, Rule.PLACEHOLDER),
+        (17, Rule.TICK),
+    ]
+    assert (
+        found[3].message == "The box says that all sections are filled out. These are not: line 13."
+    )
+
+
+def test_references_of_quarto_are_no_mentions_and_words_say_done() -> None:
+    text = "# 2020-01-01 - X\n\nSee @fig-cpu, @ada.\n\n## Action items\n\n1. Alert. _done in the charts_.\n"
+    assert [(each.rule, each.line) for each in lint(text)] == [(Rule.PING, 3)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.reports import as_json, decoded, read_report
+from bot.reports import as_json, decoded, export, read_report
 from tests.support.reports import CASES
 
 
@@ -113,7 +113,7 @@ def test_lists_with_bold_times_and_text_below_them() -> None:
         ("Nov 4, 23:30", "2019-11-04T23:30:00+01:00"),
         ("23:45", "2019-11-04T23:45:00+01:00"),
         ("00:20 - 00:35", "2019-11-05T00:20:00+01:00"),
-        ("2019-11-06", None),
+        ("2019-11-06", "2019-11-06"),
         ("~07:00 UTC", "2019-11-06T07:00:00+00:00"),
     ]
     assert made["timeline"][0]["text"] == (
@@ -167,7 +167,9 @@ def test_a_report_that_lost_its_line_ends() -> None:
     text = text.replace("### 23:50\n", "### 23:50 ###\n").replace("### 0:15\n", "### 0:15 ###\n")
     text = text.replace("```\n12:03 PM this is no entry\n```\n", "")
     text = text.replace("## 12:02p ##", "### 12:02p ###").replace("11:48a ##", "11:48a ###")
-    whole, folded = read_report(text), read_report(" ".join(text.split()))
+    one_line = "  ".join(text.split())
+    whole, folded = read_report(text), read_report(one_line)
+    assert export(folded) == one_line
     assert [entry.at for entry in folded.timeline] == [entry.at for entry in whole.timeline]
     assert [item.links for item in folded.items] == [item.links for item in whole.items]
     assert [section.title for section in folded.sections] == [

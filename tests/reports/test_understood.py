@@ -17,8 +17,9 @@ NAMES = sorted(path.stem for path in UNDERSTOOD.iterdir())
 
 
 def shown(entry: ImportedEntry) -> str:
-    at = f"{entry.at:%Y-%m-%d %H:%M:%S%z}" if entry.at else "?"
+    at = f"{entry.at:%Y-%m-%d %H:%M:%S%z}" if entry.at else str(entry.day or "?")
     until = f" to {entry.until:%Y-%m-%d %H:%M:%S}" if entry.until else ""
+    until = f" to {entry.until_day}" if entry.until_day else until
     words = " ".join(entry.text.split())
     return f"{' '.join(entry.raw.split())} = {at}{until} = {words[:30].strip()}"
 

@@ -17,6 +17,7 @@ from bot.domain.resources import ResourceKind
 from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
 from bot.ports import Profile, Repository
+from bot.render import review
 from bot.render.review import review_form, review_post
 from bot.services.approval import Approvals
 from bot.services.audit import Audit
@@ -240,27 +241,33 @@ def test_without_githubs_answer_nobody_can_approve(desk: Desk, error: Exception)
     assert "submit" not in shown
 
 
-def form(desk: Desk) -> dict[str, Any]:
-    review = desk.approvals.review(INCIDENT.id)
+def form(desk: Desk, page: int = 0) -> dict[str, Any]:
+    found = desk.approvals.review(INCIDENT.id)
     return review_form(
         INCIDENT.id,
-        review.token,
-        review.composed.publication,
-        replaced=review.composed.replaced,
-        places=review.places,
-        can_be_approved=review.can_be_approved,
+        found.token,
+        found.composed.publication,
+        replaced=found.composed.replaced,
+        places=found.places,
+        can_be_approved=found.can_be_approved,
+        page=page,
     )
+
+
+def plain_texts(view: dict[str, Any]) -> list[str]:
+    """The parts of the exact text that a page shows."""
+    return [
+        block["text"]["text"]
+        for block in view["blocks"]
+        if block["type"] == "section" and block["text"]["type"] == "plain_text"
+    ]
 
 
 def test_the_form_shows_the_whole_text_and_what_was_replaced(desk: Desk) -> None:
     for minute in range(40):
         desk.note(f"21:{minute:02}:30", f"entry {minute}: " + "words " * 100)
     view = form(desk)
-    texts = [
-        block["text"]["text"]
-        for block in view["blocks"]
-        if block["type"] == "section" and block["text"]["type"] == "plain_text"
-    ]
+    texts = plain_texts(view)
     documents = desk.composer.compose(INCIDENT.id).documents[1:]
     assert "".join(texts) == "".join(f"{each.title}\n\n{each.text}" for each in documents)
     assert max(map(len, texts)) <= 3000
@@ -272,12 +279,21 @@ def test_the_form_shows_the_whole_text_and_what_was_replaced(desk: Desk) -> None
     assert "everybody can read it" in whole
 
 
-def test_a_text_that_does_not_fit_cannot_be_approved(desk: Desk) -> None:
+def test_a_long_text_is_approved_on_the_last_of_its_pages(desk: Desk) -> None:
     for minute in range(60):
         desk.note(f"21:{minute:02}:30", f"entry {minute}: " + "words " * 500)
-    view = form(desk)
-    assert "submit" not in view
-    assert len(view["blocks"]) <= 100
+    pages = [form(desk, 0)]
+    while review.ACTION_NEXT in str(pages[-1]["blocks"][-1]):
+        assert "submit" not in pages[-1]
+        pages.append(form(desk, len(pages)))
+    assert len(pages) > 1 and "submit" in pages[-1]
+    documents = desk.composer.compose(INCIDENT.id).documents[1:]
+    texts = [text for page in pages for text in plain_texts(page)]
+    assert "".join(texts) == "".join(f"{each.title}\n\n{each.text}" for each in documents)
+    assert all(len(page["blocks"]) <= 100 and len(str(page)) < 230_000 for page in pages)
+    token = pages[-1]["private_metadata"].split("|")[1]
+    desk.approve(token)
+    desk.require()
 
 
 def test_a_person_shows_a_name_and_never_a_credential(desk: Desk) -> None:

@@ -18,7 +18,7 @@ from sandbox.slack import Fault, Passage, SlackSandbox, answers, drop_after, on_
 from tests.support.bot import Scene, texts
 from tests.support.faults import hurried
 from tests.support.readings import pass_time, read_all
-from tests.support.rows import NoWork
+from tests.support.rows import POLICY, NoWork
 from tests.support.waiting import wait_until
 
 
@@ -117,8 +117,8 @@ def test_a_refused_call_makes_it_join_again(scene: Scene, slack: SlackSandbox) -
     channel = scene.declare().id
     slack.faults = [deaf_to("channel_left")]
     scene.ana.remove(channel, slack.bot_user_id)
-    scene.ana.command(channel, "/incident severity sev1")
-    slack.wait_for(lambda: "sev1" in slack.channel(channel).topic["value"], what="the topic")
+    scene.ana.command(channel, "/incident title Routes are gone")
+    slack.wait_for(lambda: "gone" in slack.channel(channel).topic["value"], what="the topic")
     assert slack.bot_user_id in slack.channel(channel).members
 
 
@@ -189,6 +189,7 @@ def test_work_for_an_archived_channel_waits_and_continues(
     name = slack.channel(channel).name
     before = calls(slack, channel)
     scene.ana.command("general", f"/incident severity sev1 in #{name}")
+    scene.ana.command("general", f"/incident title Routes are gone in #{name}")
     scene.ana.command("general", f"/incident update routes come back in #{name}")
     wait_until(lambda: scene.incident(channel).severity == "sev1", "recorded")
     slack.wait_for(
@@ -204,7 +205,7 @@ def test_work_for_an_archived_channel_waits_and_continues(
     )
 
     scene.ana.change_channel(channel, "unarchive")
-    slack.wait_for(lambda: "sev1" in slack.channel(channel).topic["value"], what="the topic")
+    slack.wait_for(lambda: "gone" in slack.channel(channel).topic["value"], what="the topic")
     slack.wait_for(
         lambda: any("routes come back" in m["text"] for m in scene.own(channel)), what="the update"
     )
@@ -265,7 +266,7 @@ def test_a_refusal_that_the_channel_does_not_confirm_changes_nothing(
 ) -> None:
     channel = scene.declare().id
     slack.faults = [on_call("conversations.setTopic", answers(code))]
-    scene.ana.command(channel, "/incident severity sev1")
+    scene.ana.command(channel, "/incident title Routes are gone")
     scene.until(
         lambda: any(r.error for r in scene.resources(channel).values()), "the topic is refused"
     )
@@ -319,7 +320,7 @@ def test_two_looks_at_once_record_one_return(bot: Bot, scene: Scene, slack: Slac
             return super()._join(channel_id)
 
     chat = SlackChat(WebClient(slack.bot_token, base_url=slack.api_url))
-    parts = (bot.store, chat, NoWork(), scene.clock)
+    parts = (bot.store, chat, NoWork(), scene.clock, POLICY)
     other = ChannelWatch(*parts)
     Slower(*parts).look(incident)
     assert changes(scene, channel) == [("left", "")]

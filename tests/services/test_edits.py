@@ -15,7 +15,7 @@ from bot.domain.report import timeline_lines
 from bot.domain.report_parts import Revision
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryChange, Heading
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, Unit
 from bot.errors import UserError
 from bot.services.audit import Audit
 from bot.services.edits import ChangedMeanwhileError, Edits, published
@@ -56,8 +56,8 @@ def edits(store: Store, work: NoWork) -> Edits:
 
 @pytest.fixture
 def record(store: Store, work: NoWork) -> Record:
-    def edited(tx: Tx, change: StateChange, of: Incident) -> None:
-        published(work, tx, change, of)
+    def edited(tx: Tx, change: StateChange, of: Incident, part: str) -> None:
+        published(work, tx, change, of, part)
 
     chosen = settings(reactions=REACTIONS)
     return Record(store, Hands(NOW), chosen, team_url=lambda: "https://x.slack.com/", edited=edited)
@@ -88,11 +88,9 @@ def lines_of(store: Store) -> list[audit.AuditLine]:
 
 def note(record: Record, text: str, minutes: int = 0) -> int:
     return record.note(
-        INCIDENT,
-        by="U0ANA",
+        act(by="U0ANA", idempotency_key=f"note/{text}"),
         text=text,
         time=TypedTime(at=NOW - timedelta(minutes=minutes)),
-        idempotency_key=f"note/{text}",
     ).entry_id
 
 
@@ -300,7 +298,7 @@ def test_a_removed_entry_is_restored_once(record: Record, store: Store) -> None:
 def test_an_edit_of_an_entry_is_taken_back(record: Record, store: Store, minutes: int) -> None:
     entry = note(record, "it fell", minutes=minutes)
     before = record.line(INCIDENT, entry)
-    moved = TypedTime(at=NOW, until=NOW + timedelta(minutes=1), is_about=True, has_seconds=True)
+    moved = TypedTime(at=NOW, until=NOW + timedelta(minutes=1), is_about=True, unit=Unit.SECOND)
     record.rewrite(act(), entry, text="it rose", time=moved)
     (revision,) = record.line(INCIDENT, entry).revisions
     undo = act()

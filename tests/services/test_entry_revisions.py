@@ -33,7 +33,9 @@ def record(store: Store) -> Record:
 def noted(record: Record, store: Store) -> int:
     """Add Ana's note; return its id."""
     assert record.note(
-        INCIDENT, by="U0ANA", text="it fell", time=TypedTime(at=NOW), idempotency_key="c/1"
+        act(by="U0ANA", idempotency_key="c/1"),
+        text="it fell",
+        time=TypedTime(at=NOW),
     )
     with store.read() as tx:
         return rows.entries(tx, INCIDENT)[-1].id

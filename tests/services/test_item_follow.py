@@ -217,6 +217,27 @@ def test_a_failure_is_repeated_and_changes_once(setup: Setup, fault: Fault) -> N
     assert (setup.item.state, setup.item.issue_state) == ("done", "completed")
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 422, 429, 500])
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_a_refusal_changes_nothing_and_is_tried_again(
+    setup: Setup, method: str, status: int
+) -> None:
+    refusal = Refusal(status=status, message="Not now", method=method, path=ISSUES)
+    setup.strict.refusals.append(refusal)
+    setup.decide(ItemState.DONE)
+    setup.follow.tick()
+    assert (setup.item.state, setup.item.issue_state) == ("done", "open")
+    with setup.store.read() as tx:
+        assert rows.problems(tx)[REPOSITORY]
+    setup.strict.healed()
+    setup.later(timedelta(hours=1))
+    setup.follow.tick()
+    assert setup.shown() == ("closed", "completed")
+    assert (setup.item.state, setup.item.issue_state) == ("done", "completed")
+    with setup.store.read() as tx:
+        assert not rows.problems(tx)
+
+
 @pytest.mark.parametrize("call", ["changed", "set_state", "_written", "_release"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_kill_at_any_call_loses_and_repeats_nothing(
@@ -302,8 +323,8 @@ def test_a_link_to_a_pull_request_is_followed_and_never_changed(setup: Setup) ->
     merged = {**raw, "state": "closed", "pull_request": {"merged_at": "2026-11-28T00:00:00Z"}}
     found = setup.issues._found(merged, REPOSITORY)
     assert found.state.value == "merged"
+    url = setup.item.issue_url
     with setup.store.write() as tx:
-        url = setup.item.issue_url
         tx.execute(item_table.update().values(issue_url="", link=url, issue_read_at=None))
     before = setup.writes()
     setup.decide(ItemState.DONE)

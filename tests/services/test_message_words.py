@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from bot.bootstrap import Bot
 from bot.render import listing
 from sandbox.slack import Channel, Direction, Fault, Passage, SlackSandbox
@@ -38,7 +40,11 @@ def tagged(scene: Scene, channel: Channel, ts: str, emoji: str = "pushpin") -> N
 
 def timeline(bot: Bot, scene: Scene, channel: Channel) -> str:
     incident = scene.incident(channel.id)
-    return str(listing.timeline(incident, bot.services.record.latest(incident.id, 45)).blocks)
+    return str(
+        listing.timeline(
+            incident, bot.services.record.latest(incident.id, 45), zone=ZoneInfo("UTC")
+        ).blocks
+    )
 
 
 def draft(bot: Bot, scene: Scene, channel: Channel) -> str:

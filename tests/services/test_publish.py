@@ -17,15 +17,12 @@ from bot.services.audit import Audit
 from bot.services.channel_guard import Look
 from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows
-from sandbox.faults import Fault, drop_after, drop_before, says, secondary_limit
+from sandbox.faults import Fault, drop_after, drop_before, says
 from sandbox.rules import on_request
 from tests.support.evening import INCIDENT
-from tests.support.faults import OUTCOMES
 from tests.support.forge import Practice, practice
 from tests.support.looks import Rows
 from tests.support.publishing import FILED, NOW, Killed, Mortal, Office, new_repository, office_with
-
-WRONG = {**OUTCOMES, "secondary limit": secondary_limit(1), "token refused": says(401)}
 
 ISSUES = "/repos/practice/[^/]+/issues"
 
@@ -91,15 +88,6 @@ def test_a_change_is_carried_into_what_was_published(office: Office) -> None:
     (incident,) = [i for i in office.issues() if i.labels == ("incident",)]
     assert "Most students are fine." in incident.body
     assert "Most students are fine." in next(office.folder.iterdir()).read_text()
-
-
-@pytest.mark.parametrize("fault", WRONG.values(), ids=WRONG)
-@pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
-def test_the_first_request_of_a_kind_goes_wrong(office: Office, method: str, fault: Fault) -> None:
-    office.github.sandbox.faults = [on_request(method, "/", fault, times=1)]
-    office.publish()
-    office.publish()
-    check_whole(office)
 
 
 @pytest.mark.parametrize("fault", [says(502, effect=True), drop_after(), drop_before()])

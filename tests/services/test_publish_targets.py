@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +13,11 @@ from github.Repository import Repository
 
 from bot.domain.publication import Target, TargetKind
 from bot.domain.timeline import EntryKind
-from bot.services.settings import Filing
 from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows
-from sandbox.faults import Fault, drop_after, drop_before, says
-from sandbox.rules import on_request
-from tests.support.evening import INCIDENT, item
+from tests.support.evening import INCIDENT
 from tests.support.forge import Practice, practice
 from tests.support.publishing import (
-    FOLDER,
     PULL,
     TARGETS,
     Killed,
@@ -28,7 +25,6 @@ from tests.support.publishing import (
     new_repository,
     office_with,
 )
-from tests.support.strict_github import StrictGitHub
 
 INDEX = PULL.index
 PATH = "docs/incidents/2017-02-24-proxy-eviction-strands-users.qmd"
@@ -176,28 +172,6 @@ def test_without_its_index_it_says_what_to_correct(office: Office, repository: R
     assert "report.targets[].index" in office.resources()[f"{INCIDENT.id}/publish/branch"].error
 
 
-@pytest.mark.parametrize("fault", [drop_before(), drop_after(), says(502, effect=True)])
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("POST", ".*/git/refs$"),
-        ("PUT", f".*/contents/{PATH}"),
-        ("PUT", f".*/contents/{INDEX}"),
-        ("POST", ".*/pulls$"),
-    ],
-)
-def test_a_request_for_a_pull_request_goes_wrong(
-    office: Office, repository: Repository, method: str, path: str, fault: Fault
-) -> None:
-    office.github.sandbox.faults = [on_request(method, path, fault, times=1)]
-    office.publish(targets=[PULL, *FOLDER])
-    assert office.published() == 0, "it waits for the pull request"
-    office.publish(targets=[PULL, *FOLDER])
-    assert office.published() == 1
-    check_proposed(repository)
-    assert len(list(repository.get_pulls(state="all"))) == 1
-
-
 def test_a_kill_after_any_call_proposes_it_once(office: Office, repository: Repository) -> None:
     office.mortal.mortal = True
     kills = 0
@@ -240,38 +214,18 @@ def test_a_private_incident_goes_only_where_that_is_configured(
     assert not office.issues()
 
 
-def test_twenty_items_take_at_most_45_writes_and_nothing_when_unchanged(
-    github: Practice, repository: Repository, tmp_path: Path
+def test_a_title_mentions_nobody_and_closes_nothing_in_commits(
+    office: Office, repository: Repository
 ) -> None:
-    items = [item(number, f"Do thing {number}") for number in range(1, 21)]
-    proxy, emulate = github.sandbox.proxy, github.sandbox._emulate
-    assert emulate is not None
-    for label in (*Filing.labels, *Filing.item_labels):
-        repository.create_label(label, "d93f0b")
-
-    def writes() -> int:
-        return sum(proxy.count(kind) for kind in ("POST", "PATCH", "PUT", "DELETE"))
-
-    with (
-        StrictGitHub(emulate.port, frozenset({github.sandbox.token})) as strict,
-        office_with(github, repository.full_name, tmp_path, items) as office,
-    ):
-        plain, proxy.upstream = proxy.upstream, strict.address
-        before = writes()
-        office.publish()
-        made = writes()
-        assert made - before <= 45
-        assert all(not row.error for row in office.resources().values())
-        office.publish()  # the version of the last write need not be that of the next read
-        reads, left = proxy.count("GET"), strict.remaining
-        office.publish()
-        assert proxy.count("GET") - reads == 21, "one a document"
-        assert strict.remaining == left, "all of them 304"
-        assert writes() == made
-        proxy.upstream = plain
-    everything = github.sandbox.issues(repository.full_name)
-    assert len(everything) == 21
-    [incident] = [each for each in everything if each.labels == ("incident",)]
-    others = [each for each in everything if each != incident]
-    assert all(f"]({each.url})" in incident.body for each in others)
-    assert all(f"]({incident.url})" in each.body for each in others)
+    """GitHub reads commit messages, and the title of a pull request once it is squashed."""
+    title = "Fixes #1, closes a/b#2 and fixed https://github.com/a/b/issues/3 @mallory"
+    with office.store.write() as tx:
+        incident_rows.save(tx, replace(INCIDENT, title=title))
+    office.publish(targets=[PULL])
+    [pull] = repository.get_pulls()
+    commits = repository.get_commits(sha=BRANCH)
+    said = [pull.title, *(each.commit.message for each in commits if "ixes" in each.commit.message)]
+    assert len(said) == 3
+    for text in said:
+        assert not re.search(r"@\w|#\d|\bfix\w+ (#|http)", text, re.IGNORECASE), text
+        assert text.replace("\u200b", "").endswith(title)

@@ -25,6 +25,7 @@ from bot.store import incidents, resources, tables
 from bot.store.engine import Store
 from bot.store.resources import ResourceRow
 from tests.support.desk import ANA, BEN, ELSEWHERE, Desk
+from tests.support.inviting import invites
 from tests.support.leases import AT_ONCE, AlwaysHeld, let_calls_end
 from tests.support.rows import CHANNEL, NAME, TEAM, stored
 
@@ -73,7 +74,8 @@ class Room:
             desk.settings,
             lambda _run, _steps: [],
             desk.watch.look,
-            desk.authorize.sees,
+            invites(desk.store, chat, desk.settings),
+            sees=desk.authorize.sees,
         )
         for resource in shown.due(shown.snapshot(desk.incident.id)):
             if resource.kind in KINDS:

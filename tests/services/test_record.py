@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.timeline import Heading, Line, Message, chosen
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, Unit
 from bot.errors import UserError
 from bot.services.record import Record
 from bot.store import incidents as incident_rows
@@ -225,11 +225,9 @@ def test_taken_out_and_marked_again(record: Record) -> None:
 
 def test_taking_out_twice_or_elsewhere_is_told(record: Record, store: Store) -> None:
     record.note(
-        "abc123abc123",
-        by="U0ANA",
+        act(by="U0ANA", idempotency_key="command/1"),
         text="evicted",
         time=TypedTime(at=NOW),
-        idempotency_key="command/1",
     )
     entry = timeline(record)[0].entry
     record.hide_entry(act(), entry.id)
@@ -247,11 +245,9 @@ def test_taking_out_twice_or_elsewhere_is_told(record: Record, store: Store) -> 
 def test_a_note_is_written_once_at_its_time(record: Record) -> None:
     for _ in range(2):
         record.note(
-            "abc123abc123",
-            by="U0ANA",
+            act(by="U0ANA", idempotency_key="command/1"),
             text=" evicted ",
-            time=TypedTime(at=NOW, has_seconds=True),
-            idempotency_key="command/1",
+            time=TypedTime(at=NOW, unit=Unit.SECOND),
         )
     assert [(n.text, n.entry.at, n.entry.author) for n in timeline(record)] == [
         ("evicted", NOW, "U0ANA")
@@ -263,7 +259,9 @@ def test_a_note_is_written_once_at_its_time(record: Record) -> None:
 def test_notes_that_cannot_be(record: Record, text: str, say: str) -> None:
     with pytest.raises(UserError, match=say):
         record.note(
-            "abc123abc123", by="U0ANA", text=text, time=TypedTime(at=NOW), idempotency_key="c"
+            act(by="U0ANA", idempotency_key="c"),
+            text=text,
+            time=TypedTime(at=NOW),
         )
     assert timeline(record) == ()
 
@@ -272,7 +270,9 @@ def test_the_timeline_is_in_the_order_of_what_happened(record: Record) -> None:
     for minutes, text in ((5, "later"), (-5, "earlier"), (5, "later still")):
         at = NOW + timedelta(minutes=minutes)
         record.note(
-            "abc123abc123", by="U0ANA", text=text, time=TypedTime(at=at), idempotency_key=text
+            act(by="U0ANA", idempotency_key=text),
+            text=text,
+            time=TypedTime(at=at),
         )
     assert [line.text for line in timeline(record)] == ["earlier", "later", "later still"]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.report_options import ReportOptions
 from bot.domain.resources import ResourceKind
 from bot.domain.timeline import EntryKind
 from bot.ports import Identity, Post
@@ -21,6 +22,7 @@ from bot.store import incidents as incident_rows
 from bot.store import resources as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
+from tests.support.inviting import invites
 from tests.support.leases import AT_ONCE, AlwaysHeld
 from tests.support.looks import Rows
 from tests.support.rows import CHANNEL, NOW, TEAM, NoWork, settings, stored
@@ -36,6 +38,8 @@ class Workspace:
     messages: dict[str, Post] = field(default_factory=dict)
     edits: dict[str, int] = field(default_factory=dict)
     topic: str = ""
+    topics: int = 0
+    bookmarks: dict[str, str] = field(default_factory=dict)
     calls: int = 0
 
     def identity(self) -> Identity:
@@ -58,7 +62,20 @@ class Workspace:
 
     def set_topic(self, channel_id: str, topic: str) -> None:
         self.calls += 1
+        self.topics += 1
         self.topic = topic
+
+    def bookmark(self, channel_id: str, *, title: str, link: str) -> None:
+        self.calls += 1
+        self.bookmarks[title] = link
+
+    def remove_bookmark(self, channel_id: str, *, title: str, link: str) -> None:
+        self.calls += 1
+        if self.bookmarks.get(title) == link:
+            del self.bookmarks[title]
+
+    def open_dm(self, user: str) -> str:
+        return f"D{user}"
 
     def post(self, channel_id: str, post: Post, *, effect: str, thread_ts: str = "") -> str:
         self.calls += 1
@@ -133,7 +150,15 @@ def scene(sqlite_url: str) -> Iterator[Scene]:
     )
     look = Rows(store).look
     channels = Channels(store, reconciler, chat, SETTINGS)
-    resources = Resources(store, chat, lambda: NOW, SETTINGS, lambda _run, _steps: [], look)
+    resources = Resources(
+        store,
+        chat,
+        lambda: NOW,
+        SETTINGS,
+        lambda _run, _steps: [],
+        look,
+        invites(store, chat, SETTINGS),
+    )
     made = Scene(store, workspace, Sync(store, reconciler, NoWork(), channels, resources, look))
     made.run()
     assert len(workspace.messages) == 4, "the card, the update, the announcement and its reply"
@@ -205,6 +230,86 @@ def test_a_changed_value_is_shown_in_the_words_of_the_release(
     scene.save(severity="sev1")
     scene.run()
     for kind in (ResourceKind.CARD, ResourceKind.ANNOUNCEMENT):
-        assert scene.shown(kind).text == "In other words: Proxy was evicted: investigating, sev1"
-    assert scene.workspace.topic.startswith("In other words: 🚨 sev1")
+        said = scene.shown(kind).text
+        assert said.startswith("In other words: Proxy was evicted: investigating, sev1")
+    assert scene.workspace.topic == "Proxy was evicted", "it shows nothing that changed"
     assert len(scene.workspace.edits) == 2, "the update and its reply show nothing that changed"
+
+
+def add(scene: Scene, kind: EntryKind, data: dict[str, Any]) -> int:
+    """Add an entry by Ana; return its id."""
+    with scene.store.write() as tx:
+        timeline_rows.add_entry(
+            tx,
+            incident_id=ID,
+            at=NOW,
+            now=NOW,
+            kind=kind,
+            author="U0ANA",
+            data=data,
+            source=f"a test/{kind}",
+        )
+        return timeline_rows.entry_of_source(tx, ID, f"a test/{kind}").id
+
+
+def test_the_announcement_follows_the_card_at_once(scene: Scene) -> None:
+    resources = scene.sync._resources
+    kinds = [resource.kind for resource in resources.of(resources.snapshot(ID))]
+    assert kinds[:4] == [
+        ResourceKind.INVITE,
+        ResourceKind.CARD,
+        ResourceKind.PIN,
+        ResourceKind.ANNOUNCEMENT,
+    ]
+
+
+def test_a_change_of_status_or_lead_changes_no_topic(scene: Scene) -> None:
+    """Slack posts a message about each change of a topic, beside mayday's own."""
+    scene.save(status="fixing", severity="sev1", roles={"commander": "U0BEN"})
+    scene.run()
+    assert scene.workspace.topics == 1
+    scene.save(title="Routes are gone", hubs=("datahub",))
+    scene.run()
+    assert (scene.workspace.topics, scene.workspace.topic) == (2, "Routes are gone · datahub")
+    scene.save(title="What happened", status="closed", resolved_at=NOW, closed_at=NOW)
+    scene.run()
+    assert scene.workspace.topics == 2, "a closed incident is changed quietly"
+    assert "What happened" in scene.shown(ResourceKind.CARD).text
+    assert "What happened" in scene.shown(ResourceKind.ANNOUNCEMENT).text
+
+
+def test_a_quiet_entry_is_not_posted(scene: Scene) -> None:
+    before = len(scene.workspace.messages)
+    add(scene, EntryKind.EDITED, {"after": {"summary": "x"}, "before": {}, "quiet": True})
+    scene.run()
+    assert len(scene.workspace.messages) == before
+
+
+def test_whoever_gets_the_lead_is_told_directly_once_they_are_in(scene: Scene) -> None:
+    data = {"role": "commander", "user": "U0BEN", "before": "U0ANA", "text": "routes are next"}
+    entry = str(add(scene, EntryKind.ROLE, data))
+    resources = scene.sync._resources
+    kinds = [each.kind for each in resources.of(resources.snapshot(ID))]
+    assert ResourceKind.HANDOVER not in kinds, "Ben isn't invited yet"
+    scene.save(roles={"commander": "U0BEN"})
+    scene.run()
+    told = scene.shown(ResourceKind.HANDOVER, entry)
+    assert "<@U0ANA> handed an incident over to you" in told.text
+    assert ">routes are next" in told.text
+    assert "*Handed over* to <@U0BEN>" in scene.shown(ResourceKind.CARD).text
+    scene.run()
+    assert scene.ts(ResourceKind.HANDOVER, entry) not in scene.workspace.edits
+
+
+def test_a_bookmark_follows_its_hub_and_leaves_those_of_people(scene: Scene) -> None:
+    options = ReportOptions(hub_urls={"a": "https://a.example", "b": "https://b.example"})
+    scene.save(hubs=("a", "b"), report_options=options)
+    scene.run()
+    assert scene.workspace.bookmarks == {"a": "https://a.example", "b": "https://b.example"}
+    scene.workspace.bookmarks["b"] = "https://people.example"
+    scene.save(hubs=())
+    scene.run()
+    assert scene.workspace.bookmarks == {"b": "https://people.example"}
+    scene.save(hubs=("a",))
+    scene.run()
+    assert scene.workspace.bookmarks["a"] == "https://a.example"

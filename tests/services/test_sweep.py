@@ -30,8 +30,9 @@ def test_what_fell_between_is_done_after_all(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
     """The workflow of a change has ended with an unexpected error."""
+    incident = scene.incident(channel.id)
     with scene.store.write() as tx:
-        topic = rows.find(tx, scene.incident(channel.id).id, ResourceKind.TOPIC)
+        topic = rows.find(tx, incident.id, ResourceKind.TOPIC)
         assert topic is not None
         rows.change(tx, topic.key, applied_spec={"title": "of yesterday"})
     before = len(slack.calls)
@@ -55,7 +56,7 @@ def test_what_waits_for_its_next_try_is_left_to_it(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
     slack.faults = [on_call("conversations.setTopic", answers("restricted_action"))]
-    scene.ana.command(channel.id, "/incident status fixing")
+    scene.ana.command(channel.id, "/incident title Routes are gone")
     wait_until(
         lambda: scene.resources(channel.id)["topic"].state is ResourceState.FAILED, "refused"
     )

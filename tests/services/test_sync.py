@@ -195,7 +195,7 @@ def test_nothing_is_asked_of_slack_when_all_is_well(
     scene.ana.command(channel.name, "/incident timeline")
     assert len(slack.calls) == before
     scene.ana.command(channel.name, "/incident status fixing")
-    slack.wait_for(lambda: "fixing" in slack.channel(channel.id).topic["value"])
+    slack.wait_for(lambda: "fixing" in scene.posts(channel.id, "card")[0]["text"])
     wait_until(lambda: "entry" in states(scene, channel.id), "the change is told")
     wait_until(lambda: is_whole(scene, channel.id), "all done again")
     slack.wait_for(lambda: "fixing" in scene.announcements(channel.id)[0]["text"])

@@ -31,12 +31,21 @@ def quick(pristine: Path, tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
-@pytest.fixture
-def rows(tmp_path: Path) -> Iterator[Store]:
-    """A SQLite database with one open incident."""
-    made = Store(f"sqlite:///{tmp_path / 'rows.db'}")
+@pytest.fixture(scope="session")
+def pristine_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with one open incident, which each test copies."""
+    file = tmp_path_factory.mktemp("pristine") / "rows.db"
+    made = Store(f"sqlite:///{file}")
     made.migrate()
     stored(made)
+    made.close()
+    return file
+
+
+@pytest.fixture
+def rows(pristine_rows: Path, tmp_path: Path) -> Iterator[Store]:
+    """A SQLite database with one open incident."""
+    made = Store(f"sqlite:///{shutil.copy(pristine_rows, tmp_path / 'rows.db')}")
     yield made
     made.close()
 

@@ -78,8 +78,9 @@ def test_answers_are_kept_by_section_and_shown_again(rows: Store) -> None:
 
 def test_texts_that_the_form_does_not_ask_for_or_cannot_show_stay_whole(rows: Store) -> None:
     desk = Desk(rows, report_form="2i2c")
+    incident_id = desk.incident.id
     with rows.write() as tx:
-        incident = incident_rows.get(tx, desk.incident.id)
+        incident = incident_rows.get(tx, incident_id)
         texts = MappingProxyType({"conclusion": "Inodes.", "well": LONG})
         incident_rows.save(tx, replace(incident, summary=LONG, answers=Answers(texts=texts)))
     assert len(LONG) > TEXT_LIMIT

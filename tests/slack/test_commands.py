@@ -35,8 +35,8 @@ def test_every_usage_begins_with_its_command() -> None:
     ("typed", "meant"),
     [
         ("delcare", "declare"),
-        ("Resolv", "resolve"),
         ("timline", "timeline"),
+        ("repotr", "report"),
         ("statsu fixing", "status"),
         ("notes the proxy died", "note"),
     ],

@@ -147,7 +147,9 @@ def test_a_hub_is_named_or_chosen(rows: Store, party: Scripted) -> None:
     assert answer.errors == {}
     assert desk.slack.shown == [(ELSEWHERE, ANA, "🔴 1 of 2 users is cut off.")]
     assert "1 of 2 users" in desk.command("diagnose “STAT20”", channel=ELSEWHERE).text
-    assert "Did you mean stat20?" in desk.command("diagnose stat2", channel=ELSEWHERE).text
+    told = desk.command("diagnose stat2", channel=ELSEWHERE).text
+    assert "datahub, stat20" in told
+    assert "Did you mean" not in told
 
 
 def test_the_menu_offers_it_before_any_incident(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -13,24 +14,29 @@ from bot.domain.publication import Target, TargetKind
 from bot.domain.timeline import EntryKind
 from bot.render import edit_notice
 from bot.render import edit_pages as pages
+from bot.render import items as words
 from bot.services.audit import Audit
 from bot.services.compose import Composed
+from bot.store import engine, people, publications
 from bot.store import incidents as rows
-from bot.store import people, publications
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
 from tests.support.desk import ANA, BEN, Desk
 from tests.support.editing import INCIDENT, add_item, open_part, texts, undo_value
 from tests.support.rows import NOW, TEAM, incident, message, stored
 
-OUTSIDE = Target(kind=TargetKind.ISSUE, repository="practice/incidents")
+OUTSIDE = Target(kind=TargetKind.ISSUE, repository="practice/incidents", form="plain")
 PLACES = ({"kind": "issue", "repository": "practice/incidents", "visibility": "internal"},)
 RULES = Rules(restricted=MappingProxyType({Act.PUBLISH: frozenset({Group.ROLE_HOLDER})}))
 
 
+def desk_of(store: Store, *, rules: Rules = RULES) -> Desk:
+    return Desk(store, targets=(Target(kind=TargetKind.FOLDER), OUTSIDE), rules=rules)
+
+
 def office(store: Store, *, rules: Rules = RULES, approve: bool = True) -> Desk:
     """A closed incident with two notes and an action item. Ana commands, so she may publish; Ben may not."""
-    desk = Desk(store, targets=(Target(kind=TargetKind.FOLDER), OUTSIDE), rules=rules)
+    desk = desk_of(store, rules=rules)
     desk.command("note at 15:10 it fell")
     desk.command("note at 15:10 it rose")
     add_item(desk)
@@ -123,7 +129,40 @@ def annotated(desk: Desk, user: str) -> None:
     desk.submit({"text": "as the log shows"}, user=user)
 
 
-EDITS = [section, undone, item, times, times_form, entry, moved, removed, annotated]
+def noted(desk: Desk, user: str) -> None:
+    desk.command("note at 15:12 it was restarted", user=user)
+
+
+def item_added(desk: Desk, user: str) -> None:
+    desk.command("action Write it down", user=user)
+
+
+def item_done(desk: Desk, user: str) -> None:
+    (found,) = desk.context.edits.items(INCIDENT)
+    desk.press(words.ACTION_MENU, words.value("done", "all", INCIDENT, found.id), user=user)
+
+
+def item_form(desk: Desk, user: str) -> None:
+    (found,) = desk.context.edits.items(INCIDENT)
+    desk.press(words.ACTION_EDIT, words.value("edit", "", INCIDENT, found.id), user=user)
+    desk.submit({"title": "Alert on lost routes"}, user=user)
+
+
+EDITS = [
+    section,
+    undone,
+    item,
+    item_form,
+    item_added,
+    item_done,
+    noted,
+    times,
+    times_form,
+    entry,
+    moved,
+    removed,
+    annotated,
+]
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -167,6 +206,30 @@ def test_what_was_added_since_the_approval_is_not_approved_by_an_edit(rows: Stor
     assert approval(desk) == ""
 
 
+def written(store: Store, change: Callable[[Tx], None]) -> None:
+    with store.write() as tx:
+        change(tx)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_edits_that_are_approved_at_once_wait_for_no_connection_of_each_other(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reads what others see beside its own transaction. With a pool of one connection each, an edit
+    that took both from the same pool would never end."""
+    stored(store)
+    office(store)
+    monkeypatch.setattr(engine, "POOL_SIZE", 1)
+    monkeypatch.setattr(engine, "POOL_OVERFLOW", 0)
+    small = Store(database_url)
+    desk = desk_of(small)
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(desk.command, f"note at 15:{n} it fell") for n in (11, 12, 13)]:
+            done.result(timeout=20)
+    small.close()
+    assert approval(desk_of(store)) == ANA
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("number", [1, 2])
 def test_what_slips_in_during_an_edit_is_not_approved_by_it(
@@ -179,12 +242,16 @@ def test_what_slips_in_during_an_edit_is_not_approved_by_it(
     desk.context.record.file_message(said, by=ANA)
     approved(desk)
     compose, calls = desk.composer.stored, []
+    meanwhile = replace(said, text="my grade")
+
+    def beside(change: Callable[[Tx], None]) -> None:
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(written, store, change).result()
 
     def composed(tx: Tx, incident_id: str, *, is_read_only: bool = False) -> Composed:
         calls.append(incident_id)
         if len(calls) == number:
-            with store.write() as other:
-                timeline_rows.change_message(other, replace(said, text="my grade"), event_ts="")
+            beside(lambda tx: timeline_rows.change_message(tx, meanwhile, event_ts=""))
         return compose(tx, incident_id, is_read_only=is_read_only)
 
     monkeypatch.setattr(desk.composer, "stored", composed)

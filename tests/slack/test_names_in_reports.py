@@ -29,10 +29,11 @@ def test_every_text_of_a_report_names_people(rows: Store, form: str) -> None:
         desk.command(line)
     desk.command("action")
     desk.submit({"title": say("FORM"), "owner": BEN})
+    incident_id = desk.incident.id
     with rows.write() as tx:
         timeline_rows.add_entry(
             tx,
-            incident_id=desk.incident.id,
+            incident_id=incident_id,
             at=desk.now(),
             now=desk.now(),
             kind=EntryKind.UPDATE,

@@ -85,7 +85,7 @@ def test_notes_across_midnight(desk: Desk) -> None:
         ("at 14:05 CST it died", "“CST” means several time zones"),
         ("at 01/21/2017 12:15 it died", "configure report.date_order"),
         ("at 22:30-07:00 it died", "can be a span or have an offset"),
-        ("at Jan 21 it died", "has no time of day"),
+        ("at Jan 21 12h15 it died", "can't be read as a time of day"),
     ],
 )
 def test_a_time_that_is_not_clear_is_refused_and_nothing_is_noted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.render import (
     answers,
     card,
+    conflicts,
     diagnose,
     edit_pages,
     forms,
@@ -16,7 +18,9 @@ from bot.render import (
     listing,
     notify,
     obligations,
+    people_forms,
     reader_buttons,
+    reminders,
     review,
     run_form,
     runs,
@@ -24,6 +28,7 @@ from bot.render import (
 from bot.render.commands import COMMANDS
 from bot.slack.request import Kind
 from bot.slack.routes import ROUTES
+from tests.support.evening import INCIDENT
 
 
 def constants(module: ModuleType, start: str) -> set[str]:
@@ -35,12 +40,14 @@ def test_every_button_has_a_route() -> None:
     modules = (
         answers,
         card,
+        conflicts,
         diagnose,
         edit_pages,
         items,
         listing,
         notify,
         obligations,
+        reminders,
         reader_buttons,
         review,
         run_form,
@@ -50,6 +57,20 @@ def test_every_button_has_a_route() -> None:
     shown |= {*edit_pages.TURNS, *notify.PAGES}
     assert len(shown) > 10
     assert set(ROUTES[Kind.BUTTON]) == shown
+
+
+def test_every_choice_of_the_menu_more_has_a_route() -> None:
+    policy = ("commander",)
+    for status in ("investigating", "resolved", "closed"):
+        shown = card.next_steps(replace(INCIDENT, status=status), policy)
+        (menu,) = [element for element in shown if element["action_id"] == card.MORE]
+        chosen = {option["value"] for option in menu["options"]}
+        assert 3 <= len(chosen) <= 5
+        assert chosen <= set(ROUTES[Kind.BUTTON])
+
+
+def test_every_form_about_people_has_a_route() -> None:
+    assert {people_forms.HANDOVER, people_forms.INVITE} <= set(ROUTES[Kind.FORM])
 
 
 @pytest.mark.parametrize(

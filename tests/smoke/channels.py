@@ -6,13 +6,18 @@ from datetime import timedelta
 from functools import partial
 
 from bot.errors import UserError
-from bot.ports import Channel
+from bot.ports import EXISTS, UNAVAILABLE, Channel
+from bot.render.canvas import MARK, NOTES, TITLE
 from bot.render.card import TOPIC_LIMIT
-from tests.smoke.result import Row, differs, expect
+from bot.services.filed import SIGN
+from tests.smoke.result import NotTried, Row, differs, expect
 from tests.smoke.world import TEST_CHANNEL, Smoke
 
 PUBLIC, PRIVATE = "a channel is created", "a private channel is created"
 NOBODY = "U00000000"
+LEFT_ALONE = (
+    "mayday would leave the canvas alone, and only the card would be up to date: report this."
+)
 MEMBERSHIP = "mayday shows a private incident to the members of its channel alone: report this."
 
 
@@ -195,6 +200,27 @@ def pins(smoke: Smoke) -> str:
     return f"pinned, then {code}"
 
 
+def reactions(smoke: Smoke) -> str:
+    channel: Channel = smoke.need(PUBLIC)
+    ts = smoke.post(channel.id, "mayday's smoke test: reacted to")
+    smoke.chat.react(channel.id, ts, SIGN)
+    code = smoke.refusal("reactions.add", channel=channel.id, timestamp=ts, name=SIGN)
+    expect(
+        code == "already_reacted",
+        f"the second answer is {code}",
+        "mayday takes already_reacted for success: report this.",
+    )
+    smoke.chat.unreact(channel.id, ts, SIGN)
+    gone = smoke.refusal("reactions.remove", channel=channel.id, timestamp=ts, name=SIGN)
+    expect(
+        gone == "no_reaction",
+        f"the second answer to a removal is {gone}",
+        "mayday takes no_reaction for success: report this.",
+    )
+    smoke.chat.unreact(channel.id, ts, SIGN)
+    return f"{code}, then {gone}"
+
+
 def bookmarks(smoke: Smoke) -> str:
     channel: Channel = smoke.need(PUBLIC)
     for link in ("https://example.org/first", "https://example.org/second"):
@@ -206,7 +232,34 @@ def bookmarks(smoke: Smoke) -> str:
         f"listed: {found}",
         "mayday updates a bookmark by its title: report this.",
     )
-    return "added, then changed; there is one"
+    smoke.chat.remove_bookmark(channel.id, title="smoke", link="https://example.org/second")
+    raw = smoke.call("bookmarks.list", channel_id=channel.id)["bookmarks"]
+    expect(not raw, f"still listed: {raw}", "Report this.")
+    return "added, then changed; there is one; then removed"
+
+
+def canvas(smoke: Smoke) -> str:
+    channel: Channel = smoke.need(PUBLIC)
+    canvases = smoke.chat.canvases
+    lines = f"**State**  \nBroken.  \n_{MARK}._"
+    try:
+        made = canvases.create(channel.id, title=TITLE, markdown=lines + NOTES)
+    except UserError as exc:
+        if exc.code in UNAVAILABLE:
+            raise NotTried(f"{exc.code}: incidents have no canvas here.") from exc
+        raise
+    expect(canvases.of_channel(channel.id) == made, "the channel doesn't name it", LEFT_ALONE)
+    found, took = smoke.eventually(lambda: canvases.sections(made, MARK))
+    expect(len(found or ()) == 1, f"the mark is in {found}", LEFT_ALONE)
+    for said in ("Works.", "Works again."):
+        canvases.replace(made, canvases.sections(made, MARK)[0], lines.replace("Broken.", said))
+        again, _ = smoke.eventually(lambda: canvases.sections(made, MARK))
+        expect(len(again or ()) == 1, f"after a change the mark is in {again}", LEFT_ALONE)
+    code = smoke.refusal("conversations.canvases.create", channel_id=channel.id)
+    expect(code in EXISTS, f"the second answer is {code}", "Report this.")
+    notes = canvases.sections(made, "Everybody in the channel")
+    expect(len(notes) == 1, f"other text is in {notes}", "It may be lost: report this.")
+    return f"one paragraph is found after {took:.1f} s and replaced twice; then {code}"
 
 
 def invited(smoke: Smoke) -> str:
@@ -274,9 +327,24 @@ ROWS = (
     Row(what="the longest topic is accepted", run=topic, covers=("conversations.setTopic",)),
     Row(what="a message is pinned once", run=pins, covers=("pins.add",)),
     Row(
+        what="a reaction is added and removed once",
+        run=reactions,
+        covers=("reactions.add", "reactions.remove"),
+    ),
+    Row(
         what="a bookmark is added and changed",
         run=bookmarks,
-        covers=("bookmarks.list", "bookmarks.add", "bookmarks.edit"),
+        covers=("bookmarks.list", "bookmarks.add", "bookmarks.edit", "bookmarks.remove"),
+    ),
+    Row(
+        what="a paragraph of a canvas is replaced",
+        run=canvas,
+        covers=(
+            "conversations.canvases.create",
+            "canvases.sections.lookup",
+            "canvases.edit",
+            "conversations.info",
+        ),
     ),
     Row(
         what=TEST_CHANNEL,

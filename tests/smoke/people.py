@@ -38,6 +38,12 @@ def profile(smoke: Smoke) -> str:
     return f"{kind} of {home}, zone {found.zone}"
 
 
+def email(smoke: Smoke) -> str:
+    found = smoke.chat.find_person("nobody@mayday.invalid")
+    expect(found is None, f"{found} has an address of nobody's", "Report this.")
+    return "users_not_found for an address of nobody's"
+
+
 def group(smoke: Smoke) -> str:
     if not smoke.group:
         code = smoke.refusal("usergroups.users.list", usergroup="S00000000")
@@ -85,6 +91,7 @@ def home(smoke: Smoke) -> str:
 
 ROWS = (
     Row(what="the bot's own profile", run=own_profile, covers=("users.info",)),
+    Row(what="an e-mail address of nobody's", run=email, covers=("users.lookupByEmail",)),
     Row(what="user groups can be read", run=group, covers=("usergroups.users.list",)),
     Row(what="user groups have handles", run=handles, covers=("usergroups.list",)),
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.bootstrap.settings import settings as settings_of
 from bot.config import Config
 from bot.diagnose import Finding, Remedy, Severity
 from bot.diagnose.found import CUT_OFF_FIRST, Found, UnwellServer
@@ -15,20 +16,23 @@ from bot.domain.facts import Part, UnknownPart
 from bot.domain.home import HomePage
 from bot.domain.hubs import Diagnosis, Place
 from bot.domain.incident import Incident, Policy
+from bot.domain.merging import Conflict
 from bot.domain.publication import Document, Publication, Target, TargetKind
-from bot.domain.timeline import Entry, EntryKind, Latest, Line
+from bot.domain.report_parts import item_values
+from bot.domain.timeline import Entry, EntryKind, Latest, Line, PostedEntry
 from bot.forms import preset
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import (
     card,
+    conflicts,
     edit_forms,
     edit_pages,
     forms,
     home,
-    items,
     listing,
     notify,
+    people_forms,
     report_forms,
     review,
     run_form,
@@ -38,6 +42,7 @@ from bot.render.commands import after_the_incident, help_rows
 from bot.render.diagnose import Audience, diagnosis_post
 from bot.render.edit_pages import Page
 from bot.render.long_text import INPUT_LIMIT
+from bot.render.state import RunningSpec
 from tests.support.books import RUNBOOKS
 
 AUDIENCES = tuple(
@@ -68,12 +73,7 @@ def incident(config: Config, user: str) -> Incident:
 
 def policy(config: Config) -> Policy:
     """The severities, statuses and roles that are configured."""
-    settings = config.incident
-    return Policy(
-        severities=tuple(severity.name for severity in settings.severities),
-        statuses=settings.statuses,
-        roles=settings.roles,
-    )
+    return settings_of(config).policy
 
 
 def line(number: int, text: str) -> Line:
@@ -101,7 +101,9 @@ def item() -> ActionItem:
 def timeline(config: Config, user: str, *, lines: int = 1, length: int = 40) -> Post:
     """The timeline with a menu for each entry."""
     found = [line(number, "x" * length) for number in range(1, lines + 1)]
-    return listing.timeline(incident(config, user), Latest(lines=found, count=lines))
+    return listing.timeline(
+        incident(config, user), Latest(lines=found, count=lines), zone=ZoneInfo("UTC")
+    )
 
 
 def longest_diagnosis(user: str) -> Post:
@@ -148,13 +150,24 @@ def posts(config: Config, user: str) -> Iterator[tuple[str, Post]]:
     made = incident(config, user)
     settings = config.incident
     hubs = {"datahub": "https://hub.example.org"}
-    spec = card.card_spec(made, roles=settings.roles, hubs=hubs, reactions=settings.reactions)
+    said = {"text": "x" * 3000, "status": made.status}
+    spec = card.card_spec(
+        made,
+        policy=policy(config),
+        hubs=hubs,
+        reactions=settings.reactions,
+        zone=ZoneInfo("UTC"),
+        entries=[PostedEntry(1, EntryKind.UPDATE, user, said, False, AT)],
+        next_at=AT,
+        running=[RunningSpec(runbook="resync-routes", hub="datahub", link="https://example.org")],
+        links={"Report": "https://example.org"},
+    )
     yield "the card", card.card(spec)
     yield "the longest diagnosis", longest_diagnosis(user)
     yield "the announcement", card.announcement(card.announcement_spec(made))
-    yield "the menu", listing.menu(made, settings.roles)
+    yield "the menu", listing.menu(made, policy(config).lead)
     legend = card.legend(settings.reactions)
-    yield "the help", listing.help_(help_rows(), after_the_incident(), legend)
+    yield "the help", listing.help_(help_rows(policy(config).roles), after_the_incident(), legend)
     most = listing.SHOWN_LINES
     length = listing.SHOWN_TEXT // most - 100
     yield "the longest timeline", timeline(config, user, lines=most, length=length)
@@ -189,7 +202,9 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             origin="",
         ),
         forms.diagnose(made.id, hubs=MANY_HUBS, channel=""),
-        forms.update(made, policy=policy(config)),
+        forms.update(made, policy=policy(config), interval=timedelta(minutes=30)),
+        people_forms.handover(made),
+        people_forms.invite(made),
         forms.action_item(made.id, groups=config.incident.action_groups),
         forms.edit_entry(made.id, line(1, "A note"), zone=zone),
         forms.annotate_entry(made.id, line(1, "A note")),
@@ -201,7 +216,18 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
         ),
         report_forms.times(made, zone=zone, version=""),
         notify.form(made, AUDIENCES, AUDIENCES[0], "x" * served.TEXT_LIMIT),
-        items.edit(item(), view="all", categories=("detection",)),
+        edit_forms.form(
+            made.id,
+            "item/smoke",
+            edit_forms.inputs("item/smoke", categories=("detection",)),
+            dict(item_values(item())) | {"due_on": "2026-11-22"},
+        ),
+        conflicts.form(
+            made.id,
+            "smoke",
+            "A report",
+            [Conflict(ours="x" * 2 * INPUT_LIMIT, theirs="y" * 9000)],
+        ),
         review.review_form(
             made.id,
             "token",

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.incident import Answers
 from bot.domain.milestones import Milestone
 from bot.domain.report_options import ExtraSection, ReportOptions
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, Unit
 from bot.store import incidents, tables
 from bot.store.engine import Store
 from tests.support.rows import NOW, incident, stored
@@ -19,7 +19,7 @@ TIME = TypedTime(
     at=NOW,
     until=NOW + timedelta(minutes=14),
     is_about=True,
-    has_seconds=True,
+    unit=Unit.SECOND,
     typed="~16:25:00 - 16:39 PST",
     zone="PST",
 )

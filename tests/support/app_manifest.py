@@ -10,7 +10,8 @@ app_home_opened member_joined_channel member_left_channel message.channels messa
 reaction_added reaction_removed
 """
 _SCOPES = """
-bookmarks:read bookmarks:write channels:history channels:join channels:manage channels:read
+bookmarks:read bookmarks:write canvases:read canvases:write channels:history channels:join
+channels:manage channels:read
 chat:write chat:write.public commands files:read files:write groups:history groups:read groups:write
 im:history im:read im:write pins:read pins:write reactions:read reactions:write usergroups:read
 users:read

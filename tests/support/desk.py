@@ -27,6 +27,7 @@ from bot.services.catch_up import CatchUps
 from bot.services.change import Changes
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
+from bot.services.conflicts import Conflicts
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
@@ -39,8 +40,10 @@ from bot.services.incidents import Incidents
 from bot.services.items import Items
 from bot.services.notify import Notify
 from bot.services.obligations import Obligations
+from bot.services.on_call import OnCallLookup, Schedule
 from bot.services.people import People
 from bot.services.record import Record
+from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.run import Runs
 from bot.services.search import Search
@@ -101,6 +104,7 @@ class Desk:
         self.slack = SlackAnswers()
         self._numbers = itertools.count(1)
         hubs = values.pop("hubs", ("datahub",))
+        schedules: dict[str, Schedule] = values.pop("schedules", {})
         policies: dict[str, RunPolicy] = values.pop("policies", {})
         places: Any = values.pop("sites", None) or {
             name: SimpleNamespace(place=replace(PLACE, hub=name), notices=None) for name in hubs
@@ -123,7 +127,7 @@ class Desk:
             },
         )
         chat: Any = self.slack
-        self.watch = ChannelWatch(store, chat, self.work, self.now)
+        self.watch = ChannelWatch(store, chat, self.work, self.now, policy)
         self.audit = Audit(store)
         people = People(store, chat, self.now)
         self.authorize = Authorize(chat, people, self.settings, self.audit, look=self.watch.look)
@@ -142,17 +146,18 @@ class Desk:
         )
         asked: Any = SimpleNamespace(request=self._publish)
         self.reports = Reports(store, people, self.settings)
+        guards = Guards(store, self.settings)
         self.composer = Composer(
             store,
             self.reports,
             self.settings.filing,
             self.settings.targets,
-            Guards(store, self.settings),
+            guards,
             self.settings.forms,
         )
-        self.publishing = EditPublishing(store, self.work, self.composer, self.now)
+        self.publishing = EditPublishing(store, self.work, self.composer, self.now, self.settings)
         edited = self.publishing.edited
-        items = Items(store, self.work, self.now, self.settings, place=self.place)
+        items = Items(store, self.now, self.settings, place=self.place)
         self.incidents = Incidents(store, chat, self.watch.latch_all)
         self.homes = Homes(
             store,
@@ -192,6 +197,7 @@ class Desk:
             evidence=Evidence(
                 store, chat, self.audit, sites=places, wall=lambda: datetime.now(UTC)
             ),
+            conflicts=Conflicts(store, self.work, self.reports, guards),
             changes=Changes(store, self.work, self.now, self.settings, edited=edited),
             record=Record(
                 store,
@@ -201,6 +207,7 @@ class Desk:
                 watch=self.watch,
                 edited=edited,
             ),
+            reminders=Reminders(store, self.work, self.now, self.settings),
             runs=self.runs,
             notify=Notify(store, self.work, self.now, self.settings, Guards(store, self.settings)),
             obligations=Obligations(
@@ -214,6 +221,7 @@ class Desk:
                 lease=AlwaysHeld(store),
                 limits=Limits(),
             ),
+            on_call=OnCallLookup(chat, self.now, schedules),
             authorize=self.authorize,
             audit=self.audit,
             reports=self.reports,
@@ -261,6 +269,26 @@ class Desk:
             "trigger_id": "trigger",
             "actions": [
                 {"action_id": action, "value": value, "action_ts": f"{next(self._numbers)}.0"}
+            ],
+        }
+        return self.send(body)
+
+    def choose(self, menu: str, value: str, *, user: str = ANA) -> Answer:
+        """Choose from an overflow menu in the incident's channel."""
+        chosen = {"value": value, "text": {"type": "plain_text", "text": value}}
+        body = {
+            "type": "block_actions",
+            "user": {"id": user, "team_id": TEAM},
+            "team": {"id": TEAM},
+            "channel": {"id": CHANNEL},
+            "trigger_id": "trigger",
+            "actions": [
+                {
+                    "type": "overflow",
+                    "action_id": menu,
+                    "selected_option": chosen,
+                    "action_ts": f"{next(self._numbers)}.0",
+                }
             ],
         }
         return self.send(body)
@@ -352,6 +380,7 @@ def _entered(element: Mapping[str, Any]) -> dict[str, Any]:
         "selected_option": element.get("initial_option"),
         "selected_options": element.get("initial_options") or [],
         "selected_user": element.get("initial_user"),
+        "selected_users": element.get("initial_users") or [],
         "selected_date": element.get("initial_date"),
     }
 
@@ -365,5 +394,6 @@ def _state(kind: str, value: Any) -> dict[str, Any]:
         "selected_option": {"value": value},
         "selected_options": options,
         "selected_user": value,
+        "selected_users": value,
         "selected_date": value,
     }

@@ -23,6 +23,7 @@ COMMON = _codes("""
 
 # Older pages, and what Slack is reported to answer without documenting it.
 UNLISTED = _codes("""
+    section_not_found
     already_archived invalid_json json_not_object missing_charset msg_blocks_too_long rate_limited
     superfluous_charset too_many_requests unknown_method upgrade_required user_is_bot
 """)
@@ -59,6 +60,12 @@ _SPECIFIC = {
         channel_not_found invalid_bookmark_type invalid_emoji invalid_link not_found not_implemented
         parent_with_link permission_denied {_SHARING}
     """,
+    "bookmarks.remove": "channel_not_found not_found permission_denied",
+    "canvases.edit": """
+        canvas_disabled_user_team canvas_editing_failed canvas_not_found
+        free_teams_cannot_edit_standalone_canvases restricted_action
+    """,
+    "canvases.sections.lookup": "canvas_deleted canvas_disabled_user_team canvas_not_found",
     "bookmarks.list": "channel_not_found not_implemented",
     "bots.info": "bot_not_found bots_not_found missing_argument team_not_found",
     "chat.postEphemeral": """
@@ -81,6 +88,11 @@ _SPECIFIC = {
         slack_connect_canvas_sharing_blocked slack_connect_file_link_sharing_blocked
         streaming_state_conflict team_not_found too_many_attachments unable_to_share_files
         update_failed {_SHARING}
+    """,
+    "conversations.canvases.create": """
+        canvas_creation_failed canvas_disabled_user_team canvas_tab_creation_failed
+        channel_canvas_already_exists channel_canvas_creation_failed
+        free_team_canvas_tab_already_exists restricted_action team_tier_cannot_create_channel_canvases
     """,
     "conversations.create": """
         cannot_create_channel canvas_disabled_user_team invalid_name invalid_name_maxlength
@@ -134,10 +146,21 @@ _SPECIFIC = {
         is_archived message_not_found no_item_specified not_in_channel not_pinnable restricted_action
         too_many_pins
     """,
+    "reactions.add": """
+        already_reacted bad_timestamp channel_not_found external_channel_migrating invalid_name
+        is_archived message_not_found no_access no_item_specified not_reactable thread_locked
+        too_many_emoji too_many_reactions
+    """,
+    "reactions.remove": """
+        bad_timestamp channel_not_found external_channel_migrating file_comment_not_found
+        file_not_found invalid_name is_archived message_not_found no_access no_item_specified
+        no_reaction
+    """,
     "usergroups.list": "plan_upgrade_required invalid_cursor",
     "usergroups.users.list": "invalid_cursor no_such_subteam plan_upgrade_required",
     "users.conversations": _LISTING,
     "users.info": "too_many_users user_not_found user_not_visible",
+    "users.lookupByEmail": "users_not_found",
     "views.open": """
         duplicate_external_id exchanged_trigger_id expired_trigger_id invalid_trigger_id view_too_large
     """,

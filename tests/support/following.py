@@ -13,6 +13,7 @@ from bot.domain.actions import ActionItem
 from bot.domain.item_states import ItemState
 from bot.domain.limits import Limits
 from bot.ports import Origin
+from bot.services.edits import Edits
 from bot.services.item_follow import POLL, Hint, ItemFollow
 from bot.services.items import Items
 from bot.store import incidents as incident_rows
@@ -21,7 +22,7 @@ from bot.store.engine import Store
 from sandbox.github import GitHubSandbox
 from tests.support.forge import Practice
 from tests.support.leases import AlwaysHeld
-from tests.support.rows import Hands, NoWork, act, settings
+from tests.support.rows import POLICY, Hands, NoWork, act, settings
 from tests.support.strict_github import Refusal, StrictGitHub
 
 REPOSITORY = GitHubSandbox.repository
@@ -42,14 +43,17 @@ class Setup:
 
     def __post_init__(self) -> None:
         self.follow = self.replica()
-        self.items = Items(self.store, self.work, self.now, settings(), place=self.follow.place)
+        items = Items(self.store, self.now, settings(), place=self.follow.place)
+        self.edits = Edits(self.store, self.work, self.now, settings(), item_changed=items.follow)
         self.item_id = self.filed("a1")
         self.follow.tick()
 
     def replica(self) -> ItemFollow:
         """Another process on the same database."""
         lease: Any = AlwaysHeld(self.store)
-        return ItemFollow(self.store, self.work, self.issues, self.now, lease=lease, limits=SHORT)
+        return ItemFollow(
+            self.store, self.work, self.issues, self.now, POLICY, lease=lease, limits=SHORT
+        )
 
     def filed(self, item_id: str) -> str:
         """File an item's issue, as publishing does."""
@@ -97,7 +101,7 @@ class Setup:
         return raw["state"], raw["state_reason"]
 
     def decide(self, state: ItemState, **values: Any) -> None:
-        self.items.set_state(act(**values), self.item_id, state)
+        self.edits.change(act(**values), f"item/{self.item_id}", {"state": state.value})
 
     def later(self, by: timedelta = POLL) -> None:
         self.now.at += by

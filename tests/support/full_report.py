@@ -11,7 +11,7 @@ from bot.domain.milestones import Milestone
 from bot.domain.report import Report
 from bot.domain.report_options import ExtraSection, ReportOptions
 from bot.domain.timeline import FileRef, Heading
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, Unit
 from tests.support.evening import ITEMS, Record, at, evening, item, report
 
 TEXTS = {
@@ -24,7 +24,7 @@ TEXTS = {
     "wrong": "Nobody was paged.",
 }
 TIMES = {
-    Milestone.IMPACT: TypedTime(at=at("21:10:57"), has_seconds=True),
+    Milestone.IMPACT: TypedTime(at=at("21:10:57"), unit=Unit.SECOND),
     Milestone.DETECTED: TypedTime(at=at("21:14")),
     Milestone.MITIGATED: TypedTime(at=at("21:34"), is_about=True),
     Milestone.RESOLVED: TypedTime(at=at("22:03")),

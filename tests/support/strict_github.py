@@ -1,5 +1,5 @@
 """A proxy that adds what emulate lacks: credentials, limits, ETags, sub-issues, refusals,
-one open pull request a branch.
+the versions of an issue's text, one open pull request a branch.
 
 Each rule follows docs.github.com (REST: troubleshooting, rate limits, best practices,
 sub-issues, authenticating as an installation; November 2026). Other requests are forwarded.
@@ -61,6 +61,10 @@ class StrictGitHub:
         self._port = port
         self._tokens = dict.fromkeys(tokens, float("inf"))
         self._children: dict[str, list[int]] = {}
+        self._texts: dict[str, list[str]] = {}
+        """The texts of each issue, the latest first."""
+        self._seen: dict[str, None] = {}
+        """The repositories that were asked for."""
         self._guard = threading.Lock()
         handler = type("Handler", (_Handler,), {"github": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -126,13 +130,38 @@ class StrictGitHub:
                 message = f"A pull request already exists for {pulls['owner']}:{head}."
                 errors = [{"resource": "PullRequest", "message": message}]
                 return _told(422, {"message": "Validation Failed", "errors": errors})
+        if seen := _REPOSITORY.match(path):
+            self._seen.setdefault(seen["repository"])
+        if method == "POST" and path == "/graphql":
+            return self._versions(body)
         found = _SUB_ISSUES.fullmatch(path.partition("?")[0])
         if found is not None:
             return self._sub_issues(method, found, headers, body)
         answer = self._forward(method, path, headers, body)
+        if method in ("POST", "PATCH") and answer.status in (200, 201):
+            self._keep_version(json.loads(answer.body))
         if answer.status in (403, 404):
             answer = self._refused(path, headers, answer)
         return self._with_etag(headers, answer)
+
+    def _keep_version(self, told: Any) -> None:
+        """Keep the text of an issue as a version."""
+        if not (isinstance(told, dict) and "/issues/" in told.get("url", "")):
+            return
+        place = told["url"].partition("/repos/")[2]
+        with self._guard:
+            texts = self._texts.setdefault(place, [])
+            if told.get("body") is not None and texts[:1] != [told["body"]]:
+                texts.insert(0, told["body"])
+
+    def _versions(self, body: bytes) -> _Answer:
+        """The versions of an issue's text, the latest first; none before the first edit."""
+        asked = json.loads(body)["variables"]
+        place = f"{asked['owner']}/{asked['name']}/issues/{asked['number']}"
+        texts = self._texts.get(place, [])
+        nodes = [{"diff": text} for text in texts] if len(texts) > 1 else []
+        issue = {"userContentEdits": {"nodes": nodes}}
+        return _told(200, {"data": {"repository": {"issue": issue}}})
 
     def _refused(self, path: str, headers: Mapping[str, str], answer: _Answer) -> _Answer:
         """GitHub's refusal: 404 for what is hidden, 410 for what is off."""
@@ -185,12 +214,12 @@ class StrictGitHub:
     ) -> _Answer:
         issues, parent = found["issues"], found["parent"]
         held = self._forward("GET", f"{issues}/{parent}", headers, b"")
+        parent = f"{issues}/{parent}"
         if held.status != 200 or method == "GET":
             children = [{"id": child} for child in self._children.get(parent, ())]
             return held if held.status != 200 else _told(200, children)
         child = json.loads(body or b"{}").get("sub_issue_id")
-        every = self._forward("GET", f"{issues}?state=all&per_page=100", headers, b"")
-        if child not in [issue["id"] for issue in json.loads(every.body)]:
+        if not self._is_issue(child, issues, headers):
             return _told(404, {"message": "The provided sub-issue does not exist"})
         with self._guard:
             if any(child in children for children in self._children.values()):
@@ -200,6 +229,17 @@ class StrictGitHub:
                 return _told(422, {"message": "Parent cannot have more than 100 sub-issues"})
             self._children[parent].append(child)
         return _Answer(status=201, body=held.body, headers=held.headers)
+
+    def _is_issue(self, issue_id: object, issues: str, headers: Mapping[str, str]) -> bool:
+        """Whether an issue, no pull request, has this id, in a repository of the same owner."""
+        owner = issues.split("/")[2]
+        others = [f"{each}/issues" for each in self._seen if each.split("/")[2] == owner]
+        for path in dict.fromkeys((issues, *others)):
+            every = self._forward("GET", f"{path}?state=all&per_page=100", headers, b"")
+            for issue in json.loads(every.body) if every.status == 200 else ():
+                if issue["id"] == issue_id:
+                    return not issue.get("pull_request")
+        return False
 
     def _forward(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> _Answer:
         link = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)

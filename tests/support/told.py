@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.render import edit_pages as pages
 from sandbox.slack import Channel
 from tests.support.bot import Scene
 from tests.support.waiting import wait_until
@@ -16,8 +17,9 @@ from tests.support.waiting import wait_until
 class Story:
     """What people type about an outage. ``notes`` begin with their times, ``items`` with their headings.
 
-    ``messages`` are reactions and texts, ``times`` and ``hubs`` what follows the commands, ``close`` what
-    the form that closes the incident is filled with.
+    ``messages`` are reactions and texts, ``times`` and ``hubs`` what follows the commands. ``edits`` are
+    parts of *Edit report* and what their forms are filled with, ``close`` is that of the form that closes
+    the incident.
     """
 
     title: str
@@ -27,6 +29,7 @@ class Story:
     times: Sequence[str] = ()
     hubs: Sequence[str] = ()
     messages: Sequence[tuple[str, str]] = ()
+    edits: Sequence[tuple[str, Mapping[str, Any]]] = ()
     close: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -46,12 +49,30 @@ def tell(scene: Scene, story: Story) -> Channel:
         before = len(scene.entries(channel.id))
         ana.react(channel.id, scene.ben.say(channel.id, text), emoji)
         wait_until(lambda seen=before: len(scene.entries(channel.id)) > seen, "the reaction")  # type: ignore[misc]
+    for part, values in story.edits:
+        edit(scene, channel, part, values)
     ana.command(channel.id, "/incident resolve")
     ana.command(channel.id, "/incident close")
     slack.wait_for(lambda: bool(ana.views()), what="the form that closes the incident")
     errors = ana.submit(ana.views()[-1]["id"], dict(story.close))
     assert errors == {}, errors
     return channel
+
+
+def edit(scene: Scene, channel: Channel, part: str, values: Mapping[str, Any]) -> str:
+    """Fill the form of a part of the report; return what the page says then."""
+    ana, slack = scene.ana, scene.slack
+    ana.command(channel.id, "/incident edit")
+    slack.wait_for(lambda: len(ana.views()) == 1, what="the page")
+    page = ana.views()[0]["id"]
+    ana.view_press(page, pages.ACTION_PART, f"part {part}")
+    slack.wait_for(lambda: len(ana.views()) == 2, what="the form")
+    errors = ana.submit(ana.views()[-1]["id"], dict(values))
+    assert errors == {}, errors
+    slack.wait_for(lambda: "Saved" in str(ana.views()), what="the change")
+    said = str(ana.views()[0]["blocks"])
+    ana.close_view(page)
+    return said
 
 
 def written(directory: Path) -> str:

@@ -12,12 +12,12 @@ PING = "{name} notifies people where the report is published."
 NAME = "Write the person's name or role without @."
 
 _NAMES = re.compile(
-    r"<[!@][^<>\s]{1,80}>|(?<![\w/.@\\-])@[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:/[A-Za-z0-9][\w.-]{0,99})?(?![\w@])"
+    r"<[!@][^<>\s]{1,80}>|(?<![\w/.@\\-])@(?!(?:fig|tbl|sec|eq|lst)-)[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:/[A-Za-z0-9][\w.-]{0,99})?(?![\w@])"
 )
 
 
 def pings(seen: Prose) -> Iterator[Finding]:
-    """Mentions outside of code and addresses, each name once a line."""
+    """Mentions outside of code and addresses, each name once a line. ``@fig-cpu`` is Quarto's reference."""
     for number, line in enumerate(seen.lines):
         if "@" not in line and "<!" not in line:
             continue

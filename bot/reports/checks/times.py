@@ -12,10 +12,14 @@ from bot.reports.zones import ZONE
 
 _REMEDIES: dict[Doubt, tuple[Rule, str]] = {
     Doubt.ONE_LINE: (Rule.SHAPE, "Put each heading, paragraph and list item on a line of its own."),
-    Doubt.FRONT_MATTER: (Rule.SHAPE, "Correct the YAML between the first two lines of ---."),
+    Doubt.FRONT_MATTER: (Rule.SHAPE, "Correct it, for example by putting its value in quotes."),
     Doubt.NO_TITLE: (Rule.SHAPE, "Begin with a heading such as # 2024-02-01 - What happened."),
     Doubt.NO_DATE: (Rule.DATE, "Write the day of the incident in the title or the front matter."),
     Doubt.DATE_OF_ENTRY: (
+        Rule.DATE,
+        "Write the day of the incident in the title or the front matter.",
+    ),
+    Doubt.DATE_OF_ISSUE: (
         Rule.DATE,
         "Write the day of the incident in the title or the front matter.",
     ),
@@ -24,6 +28,7 @@ _REMEDIES: dict[Doubt, tuple[Rule, str]] = {
         "Check that the timeline is this incident's, and correct the year.",
     ),
     Doubt.OTHER_DATE: (Rule.DATE, "Rename the file, or correct the date."),
+    Doubt.WRONG_DATE: (Rule.DATE, "Correct the date in the title or the front matter."),
     Doubt.OTHER_DAY: (Rule.DATE, "Write the day in the first entry: ### YYYY-MM-DD 21:10."),
     Doubt.NO_ENTRIES: (Rule.TIME, "Add what happened when, or remove the section."),
     Doubt.NO_ZONE: (Rule.ZONE, "Write it at the top of the timeline: All times in PST."),

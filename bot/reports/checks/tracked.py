@@ -13,7 +13,9 @@ _URL = re.compile(
 _HASH = re.compile(r"(?:^|[\s(\[:])(?:[\w.-]{1,100}(?:/[\w.-]{1,100})?)?#\d+\b|\bGH-\d+\b")
 _TICKET = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-\d+\b")
 _DONE = re.compile(
-    r"[(\[]\s*done\b[^()\[\]]{0,30}[)\]]|\bdone[.!]*\s*$|✅|^\s*done\b\s*[:—–-]", re.IGNORECASE
+    r"[(\[]\s*done\b[^()\[\]]{0,30}[)\]]|[*_]done\b[^*_\n]{0,30}[*_]|\bdone[.!]*\s*$|✅"
+    r"|^\s*done\b\s*[:—–-]",
+    re.IGNORECASE,
 )
 
 

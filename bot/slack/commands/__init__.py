@@ -20,13 +20,17 @@ from bot.slack.commands import (
     catchup,
     close,
     declare,
+    details,
     diagnose,
     edit,
+    handover,
     hubs,
     incidents,
+    invite,
     menu,
     note,
     notify,
+    oncall,
     report,
     role,
     run,
@@ -43,6 +47,7 @@ from bot.slack.context import HandlerContext
 from bot.slack.matching import closest
 from bot.slack.replies import EphemeralReply, say
 from bot.slack.request import SlackRequest
+from bot.slack.shorthand import ENDING
 
 ROUTES: Mapping[str, Route] = {
     "": Anywhere(Act.HELP, menu.handle),
@@ -59,6 +64,12 @@ ROUTES: Mapping[str, Route] = {
     "status": OnIncident(Act.CHANGE, status.handle),
     "severity": OnIncident(Act.CHANGE, severity.handle),
     "role": OnIncident(Act.ASSIGN, role.handle),
+    "handover": OnIncident(Act.ASSIGN, handover.handle),
+    "invite": OnIncident(Act.ASSIGN, invite.handle),
+    "title": OnIncident(Act.EDIT, details.title),
+    "summary": OnIncident(Act.EDIT, details.summary),
+    "lead": OnIncident(Act.ASSIGN, role.lead),
+    "oncall": Anywhere(Act.LIST, oncall.handle),
     "update": OnIncident(Act.CHANGE, update.handle),
     "run": OnRunbook(Act.PLAN, run.handle),
     "action": OnIncident(Act.RECORD, action.handle),
@@ -78,5 +89,6 @@ ROUTES: Mapping[str, Route] = {
 
 
 def unknown(_context: HandlerContext, request: SlackRequest) -> EphemeralReply:
-    """The answer to a word that is not a command: the closest one that is."""
-    return say(answers.unknown_command(request.name, closest(request.name, ROUTES, cutoff=0.5)))
+    """The answer to a word that is not a command: the closest one that is, unless it ends something."""
+    offered = closest(request.name, ROUTES, cutoff=0.5)
+    return say(answers.unknown_command(request.name, "" if offered in ENDING else offered))

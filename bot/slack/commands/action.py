@@ -8,9 +8,10 @@ from bot.domain.due_days import assigned
 from bot.domain.incident import Incident
 from bot.domain.mrkdwn import plain
 from bot.domain.typography import same_key
-from bot.render import forms
+from bot.render import answers, forms
 from bot.slack.context import HandlerContext
-from bot.slack.replies import OpenModal
+from bot.slack.edit_publishing import done
+from bot.slack.replies import EphemeralReply, OpenModal, say
 from bot.slack.request import SlackRequest
 
 SHORTEST_HEADING = 3
@@ -19,7 +20,9 @@ SHORTEST_HEADING = 3
 _NEW_HEADING = re.compile(r"\[([^\[\]\n<>]{1,75})\](?!\():?\s*(?=\S)")
 
 
-def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal | None:
+def handle(
+    context: HandlerContext, request: SlackRequest, incident: Incident
+) -> EphemeralReply | OpenModal | None:
     """Add the item that was typed, with its heading, owner and due date; without text, open the form.
 
     ``[Upstream] fix it`` has a heading of its own.
@@ -43,7 +46,9 @@ def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -
         if colon and len(start) >= SHORTEST_HEADING and len(named) == 1:
             group, text = named[0], tail.strip()
     ends = assigned(text, today=context.items.today, order=context.settings.date_order)
+    change = request.change(incident)
     context.changes.action_item(
-        request.change(incident), ends.text, group=group, owner=ends.owner, due_on=ends.due_on
+        change, ends.text, group=group, owner=ends.owner, due_on=ends.due_on
     )
-    return None
+    said = done(context, incident, change)
+    return say(answers.ITEM_ADDED + said) if said else None

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from bot.domain.incident import Incident
 from bot.errors import UserError
-from bot.render import answers, forms
+from bot.render import forms
 from bot.render.diagnose import Audience, diagnosis_post
 from bot.services.run import NO_HUB, NO_HUBS
 from bot.slack.context import HandlerContext
-from bot.slack.matching import closest, same_word
+from bot.slack.matching import same_word
 from bot.slack.replies import DeferredReply, DurableReply, EphemeralReply, OpenModal, Reply
 from bot.slack.request import SlackRequest
 
@@ -88,8 +88,7 @@ def _typed(context: HandlerContext, text: str) -> str:
     hubs = context.diagnoses.hubs
     hub = same_word(text.strip(), hubs)
     if hub not in hubs and hubs:
-        said = NO_HUB.format(hub=text.strip(), known=", ".join(hubs))
-        raise UserError(said + answers.did_you_mean(closest(hub, hubs)))
+        raise UserError(NO_HUB.format(hub=text.strip(), known=", ".join(hubs)))
     context.diagnoses.site(hub)
     return hub
 

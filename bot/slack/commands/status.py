@@ -6,7 +6,7 @@ from bot.domain.incident import CLOSED, RESOLVED, Incident
 from bot.render import answers
 from bot.slack.commands import catchup, close
 from bot.slack.context import HandlerContext
-from bot.slack.matching import same_word, split_word
+from bot.slack.matching import meant, same_word
 from bot.slack.replies import EphemeralReply, Reply, say
 from bot.slack.request import SlackRequest
 
@@ -16,8 +16,8 @@ def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -
     policy = context.settings.policy
     if not request.text:
         return catchup.shown(context, request, incident, said=answers.status(policy.open_statuses))
-    word, text = split_word(request.text)
-    status = same_word(word, policy.statuses)
+    status, text = meant(request.text, policy.open_statuses)
+    status = same_word(status, policy.statuses)  # those that end it are typed in full
     if status == CLOSED:
         return close.handle(context, request, incident)
     context.changes.status(request.change(incident), status, text)

@@ -12,4 +12,4 @@ from bot.slack.request import SlackRequest
 def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) -> EphemeralReply:
     """The timeline."""
     latest = context.record.latest(incident.id, listing.SHOWN_LINES)
-    return EphemeralReply(post=listing.timeline(incident, latest))
+    return EphemeralReply(post=listing.timeline(incident, latest, zone=context.settings.zone))

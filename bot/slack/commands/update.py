@@ -12,6 +12,8 @@ from bot.slack.request import SlackRequest
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal | None:
     """Post what was typed; without text, open the form."""
     if not request.text:
-        return OpenModal(view=forms.update(incident, policy=context.settings.policy))
+        settings = context.settings
+        interval = settings.interval(incident.severity)
+        return OpenModal(view=forms.update(incident, policy=settings.policy, interval=interval))
     context.changes.update(request.change(incident), request.text)
     return None

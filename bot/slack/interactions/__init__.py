@@ -8,12 +8,15 @@ from bot.domain.access import Act
 from bot.render import (
     answers,
     card,
+    conflicts,
     edit_forms,
     edit_pages,
     forms,
     listing,
     obligations,
+    people_forms,
     reader_buttons,
+    reminders,
     report_forms,
     review,
     run_form,
@@ -38,11 +41,15 @@ from bot.slack.access import (
     of_form_or_none,
     of_item,
     of_run,
+    of_value,
 )
 from bot.slack.commands import catchup, incidents, menu, notify, report, status, subscribe, timeline
 from bot.slack.commands import close as close_command
 from bot.slack.commands import declare as declare_command
+from bot.slack.commands import details as details_command
 from bot.slack.commands import diagnose as diagnose_command
+from bot.slack.commands import handover as handover_command
+from bot.slack.commands import invite as invite_command
 from bot.slack.commands import run as run_command
 from bot.slack.commands import time as time_command
 from bot.slack.commands import update as update_command
@@ -50,14 +57,17 @@ from bot.slack.interactions import (
     action_item,
     buttons,
     close,
+    conflict,
     declare,
     diagnose,
     edit,
     entry,
     hubs,
     items,
+    people,
     review_report,
     runbook,
+    send,
     update,
 )
 
@@ -69,14 +79,16 @@ FORMS: Mapping[str, Route] = {
     forms.DECLARE: Anywhere(Act.DECLARE, declare.submitted),
     forms.DIAGNOSE: InAnyChannel(Act.DIAGNOSE, diagnose_command.submitted, of_form_or_none),
     forms.UPDATE: OnIncident(Act.CHANGE, update.submitted, of_form),
+    people_forms.HANDOVER: OnIncident(Act.ASSIGN, people.handed_over, of_form),
+    people_forms.INVITE: OnIncident(Act.ASSIGN, people.invited, of_form),
     forms.ACTION_ITEM: OnIncident(Act.RECORD, action_item.submitted, of_form),
     forms.EDIT_ENTRY: OnIncident(Act.EDIT, entry.submitted, of_form),
     edit_forms.EDIT_PART: OnIncident(Act.EDIT, edit.submitted, of_form),
     forms.ANNOTATE_ENTRY: OnIncident(Act.EDIT, entry.annotated, of_form),
     forms.RUN: OnRunbook(Act.PLAN, runbook.submitted, of_form_if_any),
     report_forms.TIMES: OnIncident(Act.EDIT, time_command.submitted, of_form),
-    item_words.FORM: OnIncident(Act.EDIT, items.submitted, of_form),
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
+    conflicts.FORM: OnIncident(Act.PUBLISH, conflict.submitted, of_form),
     review.PUBLISH: OnIncident(Act.PUBLISH, review_report.submitted, of_form),
     notify_words.FORM: OnIncident(Act.PUBLISH, notify.submitted, of_form),
 }
@@ -109,11 +121,23 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_REOPEN: OnIncident(Act.CLOSE, close_command.reopen, of_button_or_channel),
     card.ACTION_REPORT: OnIncident(Act.READ, report.handle, of_button_or_channel),
     review.ACTION_REVIEW: OnIncident(Act.PUBLISH, review_report.handle, of_button),
+    review.ACTION_NEXT: OnIncident(Act.PUBLISH, review_report.turn, of_form),
+    review.ACTION_BACK: OnIncident(Act.PUBLISH, review_report.turn, of_form),
     review.ACTION_SHOW: OnIncident(Act.PUBLISH, review_report.show, of_form),
     review.ACTION_REPLACE: OnIncident(Act.PUBLISH, review_report.replace, of_form),
+    conflicts.ACTION_OURS: OnIncident(Act.PUBLISH, conflict.ours, of_button),
+    conflicts.ACTION_THEIRS: OnIncident(Act.PUBLISH, conflict.theirs, of_button),
+    conflicts.ACTION_WRITE: OnIncident(Act.PUBLISH, conflict.write, of_button),
     card.ACTION_RETRY: OnIncident(Act.CHANGE, buttons.retry, of_button),
     card.ACTION_SNOOZE: OnIncident(Act.CHANGE, buttons.snooze),
+    card.ACTION_HANDOVER: OnIncident(Act.ASSIGN, handover_command.handle),
+    card.ACTION_INVITE: OnIncident(Act.ASSIGN, invite_command.handle),
+    card.ACTION_DETAILS: OnIncident(Act.EDIT, details_command.open_form),
+    answers.ACTION_TAKE_BACK: OnIncident(Act.EDIT, details_command.undo, of_value),
+    reminders.ACTION_DONE: OnIncident(Act.CHANGE, buttons.done),
+    reminders.ACTION_ROLL_BACK: OnRunbook(Act.PLAN, buttons.roll_back),
     card.ACTION_COMMAND: OnIncident(Act.ASSIGN, buttons.take_command),
+    answers.ACTION_SEND: Anywhere(Act.HELP, send.handle),
     listing.ACTION_DECLARE: Anywhere(Act.DECLARE, declare_command.handle),
     listing.ACTION_LIST: Anywhere(Act.LIST, incidents.handle),
     listing.ACTION_NEWER: Anywhere(Act.LIST, incidents.turn),

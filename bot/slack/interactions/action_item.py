@@ -5,23 +5,22 @@ from __future__ import annotations
 from bot.domain.incident import Incident
 from bot.domain.item_words import title_of
 from bot.domain.mrkdwn import typed
-from bot.render import forms
+from bot.render import answers, forms
 from bot.render.edit_pages import Page, Said
 from bot.slack.context import HandlerContext
+from bot.slack.edit_publishing import done
 from bot.slack.interactions import edit
-from bot.slack.replies import OpenModal, UpdateModal
+from bot.slack.replies import EphemeralReply, OpenModal, UpdateModal, say
 from bot.slack.request import SlackRequest
-
-ADDED = "🔧 The action item is added."
 
 
 def submitted(
     context: HandlerContext, request: SlackRequest, incident: Incident
-) -> UpdateModal | None:
+) -> EphemeralReply | UpdateModal | None:
     """Add the action item; show it where the form was opened above the page of items."""
-    form = request.form
+    form, change = request.form, request.change(incident)
     context.changes.action_item(
-        request.change(incident),
+        change,
         typed(form.text("title")),
         group=form.text("new_group").strip() or form.text("group"),
         owner=form.text("owner"),
@@ -31,9 +30,11 @@ def submitted(
         repository=form.text("repository"),
         source=form.subject,
     )
+    after = done(context, incident, change)
+    said = answers.ITEM_ADDED + after
     if form.root in ("", form.id):
-        return None
-    return edit.page(context, request, incident, Page.ITEMS, said=Said(text=ADDED))
+        return say(said) if after else None
+    return edit.page(context, request, incident, Page.ITEMS, said=Said(text=said))
 
 
 def shortcut(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal:

@@ -15,11 +15,20 @@ from bot.render.edit_pages import Page, Said
 from bot.render.text import cut, escape
 from bot.services.edits import ChangedMeanwhileError
 from bot.services.entries import ONLY_ANNOTATED
+from bot.slack.commands import details
 from bot.slack.context import HandlerContext
 from bot.slack.edit_fields import Fields, entered, long_texts
+from bot.slack.edit_parts import inputs_of, part_form
 from bot.slack.edit_publishing import done, notice
-from bot.slack.edit_view import part_name, sections, view
-from bot.slack.replies import OpenModal, PushModal, StaleFormError, UpdateModal
+from bot.slack.edit_view import part_name, view
+from bot.slack.replies import (
+    EphemeralReply,
+    OpenModal,
+    PushModal,
+    StaleFormError,
+    UpdateModal,
+    say,
+)
 from bot.slack.request import SlackRequest
 
 SAVED = "✏️ Saved: {name}."
@@ -52,33 +61,12 @@ def turn(context: HandlerContext, request: SlackRequest, incident: Incident) -> 
 
 def part(context: HandlerContext, request: SlackRequest, incident: Incident) -> PushModal:
     """The form of a part."""
-    return _form(context, request, incident, request.value)
+    return PushModal(view=part_form(context, request, incident, request.value))
 
 
-def _form(
-    context: HandlerContext, request: SlackRequest, incident: Incident, name: str
-) -> PushModal:
-    fields = Fields(context, incident, name)
-    shown = fields.shown(context.edits.values(incident.id, fields.stored_part))
-    made = edit_forms.form(
-        incident.id,
-        name,
-        _inputs(context, incident, fields),
-        shown,
-        notice=notice(context, incident, may_publish=request.may_publish),
-    )
-    return PushModal(view=made)
-
-
-def _inputs(
-    context: HandlerContext, incident: Incident, fields: Fields
-) -> tuple[edit_forms.Input, ...]:
-    heading = sections(context.settings, incident).get(parts.split(fields.part)[1], "")
-    zone = context.settings.zone
-    return edit_forms.inputs(fields.part, heading=heading, hubs=fields.hubs, zone=zone)
-
-
-def submitted(context: HandlerContext, request: SlackRequest, incident: Incident) -> UpdateModal:
+def submitted(
+    context: HandlerContext, request: SlackRequest, incident: Incident
+) -> EphemeralReply | UpdateModal:
     """Save the fields that were changed in the form; those that somebody else changed meanwhile stay.
 
     Raises:
@@ -87,7 +75,7 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
     """
     sheet = Sheet.read(request.form.subject)
     fields = Fields(context, incident, sheet.part)
-    inputs = _inputs(context, incident, fields)
+    inputs = inputs_of(context, incident, fields)
     texts = long_texts(request.form, inputs, sheet)
     typed = entered(request.form, inputs, texts)
     change = _change(request, incident, mark(tuple(map(str, typed.values()))))
@@ -139,15 +127,22 @@ def _saved(
     change: StateChange,
     *,
     is_changed: bool,
-) -> UpdateModal:
+) -> EphemeralReply | UpdateModal:
+    if fields.part == parts.DETAILS:  # opened alone, and not over the pages of the report
+        return details.saved(context, incident, change)
     name = part_name(context, context.incidents.get(incident.id), fields.stored_part)
     text = SAVED.format(name=escape(cut(name, 100))) if is_changed else UNCHANGED
     if fields.part == parts.TIMES:
         order = edit_pages.out_of_order(context.incidents.get(incident.id))
         text += "".join(f"\n⚠️ {line}" for line in order)
+    if fields.part == parts.TICKS:
+        untrue = edit_pages.untrue_ticks(context.reports.untrue_ticks(incident.id))
+        text += "".join(f"\n{line}" for line in untrue)
     revision = context.edits.of_act(change) if is_changed else None
     if revision:
         text += done(context, incident, change)
+    if request.form.root in ("", request.form.id):
+        return say(text)
     said = Said(text=text, undo=f"part:{revision.id}" if revision else "")
     is_item = parts.split(fields.part)[0] == parts.ITEM
     return page(context, request, incident, Page.ITEMS if is_item else Page.REPORT, said=said)
@@ -224,12 +219,10 @@ def item(
     verb, _, item_id = request.value.partition(":")
     name = f"{parts.ITEM}/{item_id}"
     if verb not in parts.STATES:
-        return _form(context, request, incident, name)
+        return PushModal(view=part_form(context, request, incident, name))
     change = request.change(incident)
-    values = context.edits.values(incident.id, name)
-    context.edits.save(change, name, expected=values, wanted={"state": verb})
-    revision = context.edits.of_act(change)
-    text = SAVED.format(name=escape(cut(values["title"], 100)))
+    revision = context.edits.change(change, name, {"state": verb})
+    text = SAVED.format(name=escape(cut(context.edits.name(incident.id, name), 100)))
     text += done(context, incident, change)
     said = Said(text=text, undo=f"part:{revision.id}" if revision else "")
     return page(context, request, incident, Page.ITEMS, said=said)
@@ -237,7 +230,9 @@ def item(
 
 def add_item(context: HandlerContext, _request: SlackRequest, incident: Incident) -> PushModal:
     """The form of a new action item."""
-    return PushModal(view=forms.action_item(incident.id, groups=context.settings.groups))
+    groups, categories = context.settings.groups, context.settings.items.categories
+    view = forms.action_item(incident.id, groups=groups, categories=categories)
+    return PushModal(view=view)
 
 
 def undo(context: HandlerContext, request: SlackRequest, incident: Incident) -> UpdateModal:

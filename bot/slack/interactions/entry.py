@@ -49,7 +49,7 @@ def menu(
         context.record.hide_entry(change, int(entry_id))
         latest = context.record.latest(incident.id, listing.SHOWN_LINES)
         said = answers.ENTRY_REMOVED + done(context, incident, change)
-        post = listing.timeline(incident, latest, said=said)
+        post = listing.timeline(incident, latest, zone=context.settings.zone, said=said)
         return EphemeralReply(post=post, replace=True)
     line = context.record.line(incident.id, int(entry_id))
     if verb == listing.ANNOTATE:

@@ -44,11 +44,23 @@ def _decided(
     return DeferredReply(work=work)
 
 
+def turn(context: HandlerContext, request: SlackRequest, incident: Incident) -> DeferredReply:
+    """Another page of the text."""
+    token = request.form.subject.partition("|")[0]
+
+    def work() -> UpdateModal:
+        view = form(context, incident.id, page=int(request.value), token=token)
+        return UpdateModal(id=request.form.id, hash=request.form.hash, view=view)
+
+    return DeferredReply(work=work)
+
+
 def submitted(context: HandlerContext, request: SlackRequest, incident: Incident) -> DurableReply:
     """Approve the text that the form showed, and publish it."""
 
     def work() -> EphemeralReply:
-        context.approvals.approve(request.change(incident), request.form.subject)
+        token = request.form.subject.partition("|")[0]
+        context.approvals.approve(request.change(incident), token)
         return say(answers.APPROVED)
 
     return DurableReply(work=work)

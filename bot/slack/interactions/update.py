@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.domain.incident import RESOLVED, Incident
 from bot.domain.mrkdwn import typed
 from bot.slack.commands.status import still_running
@@ -13,13 +15,17 @@ from bot.slack.request import SlackRequest
 def submitted(
     context: HandlerContext, request: SlackRequest, incident: Incident
 ) -> EphemeralReply | None:
-    """Post the update; the status changes only if it is not the one that the form showed."""
+    """Post the update; status and severity change only if they are not those that the form showed."""
     form = request.form
-    text, status = typed(form.text("text")), form.text("status")
-    if status in ("", form.subject):
-        status = incident.status
-    if status == incident.status:
-        context.changes.update(request.change(incident), text)
-    else:
-        context.changes.status(request.change(incident), status, text)
+    shown_status, _, shown_severity = form.subject.partition("|")
+    status, severity = form.text("status"), form.text("severity")
+    status = "" if status == shown_status else status
+    minutes = form.text("next")
+    context.changes.update(
+        request.change(incident),
+        typed(form.text("text")),
+        status=status,
+        severity="" if severity == shown_severity else severity,
+        next_in=timedelta(minutes=int(minutes)) if minutes else None,
+    )
     return still_running(context, incident) if status == RESOLVED else None

@@ -2,10 +2,20 @@
 
 from collections.abc import Mapping
 
-from sandbox.slack.web_api import chat, conversations, files, history, marks, people, views
+from sandbox.slack.web_api import (
+    canvases,
+    chat,
+    conversations,
+    files,
+    history,
+    marks,
+    people,
+    views,
+)
 from sandbox.slack.web_api.context import Method
 
 METHODS: Mapping[str, Method] = {
+    **canvases.METHODS,
     **chat.METHODS,
     **conversations.METHODS,
     **files.METHODS,

@@ -29,6 +29,7 @@ def channel_view(context: Context, channel: Channel) -> Json:
         "is_member": context.bot.id in channel.members,
         "creator": channel.creator,
         "topic": dict(channel.topic),
+        "properties": {"canvas": {"file_id": channel.canvas["id"]}} if channel.canvas else {},
     }
 
 

@@ -15,6 +15,7 @@ from tests.contracts.github.systems import (
     EVERY,
     ISSUES,
     NO_ISSUES,
+    PRIVATE,
     REPOSITORY,
     STRICT,
     TOKEN,
@@ -150,6 +151,37 @@ def test_one_parent(forge: GitHubForge, client: Github, origin: Origin) -> None:
     assert forge.link_child(theirs, child)
     assert not forge.link_child(ours, child)
     assert list(client.get_repo(REPOSITORY).get_issue(ours).get_sub_issues()) == []
+
+
+@every
+@pytest.mark.contract("GitHub", "an issue of people becomes a sub-issue, a pull request doesn't")
+@pytest.mark.differs(TOKEN, NO_SUB_ISSUES)
+@pytest.mark.differs(APP, NO_SUB_ISSUES)
+def test_children_of_people(forge: GitHubForge, client: Github, origin: Origin) -> None:
+    repository = client.get_repo(REPOSITORY)
+    parent, theirs = filed(forge, origin).number, repository.create_issue("Theirs")
+    branch = f"pull/{origin.incident}"
+    head = repository.get_branch("main").commit.sha
+    repository.create_git_ref(f"refs/heads/{branch}", head)
+    repository.create_file(f"{origin.incident}.md", "Add", "x", branch=branch)
+    pull = repository.create_pull(base="main", head=branch, title="Theirs")
+    assert not forge.link_child(parent, pull.number)
+    assert not forge.link_child(parent, 99_999)
+    assert forge.link_child(parent, theirs.number)
+    assert forge.link_child(parent, theirs.number)
+    listed = repository.get_issue(parent).get_sub_issues()
+    assert [each.id for each in listed] == [theirs.id]
+
+
+@every
+@pytest.mark.contract("GitHub", "an issue of another repository of the owner becomes a sub-issue")
+@pytest.mark.differs(TOKEN, NO_SUB_ISSUES)
+@pytest.mark.differs(APP, NO_SUB_ISSUES)
+def test_children_elsewhere(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
+    other = github.forge(repository=PRIVATE)
+    child = filed(other, Origin(incident=origin.incident, item="a"))
+    other.close()
+    assert forge.link_child(filed(forge, origin).number, child.number, child_id=child.id)
 
 
 @pytest.mark.parametrize("fault", [says(502, effect=True), drop_after()])

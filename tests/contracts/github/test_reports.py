@@ -56,6 +56,26 @@ def test_files_that_look_like_reports(reports: ReportRepository, client: Github)
     assert changed.revision != file.revision
 
 
+def test_issues_with_a_label_and_their_comments(reports: ReportRepository, client: Github) -> None:
+    repo = client.get_repo(REPOSITORY)
+    for name in ("hub incident", "outage of reports"):
+        repo.create_label(name, "ff0000")
+    issue = repo.create_issue("Hub is down", "### Summary\n\nx\n", labels=["hub incident"])
+    other = repo.create_issue("Again", labels=["hub incident", "outage of reports"])
+    repo.create_issue("Not a report")
+    issue.create_comment("# After-action report")
+    issue.create_comment("thanks")
+    issue.edit(state="closed")
+    listed = reports.issues(["hub incident", "outage of reports", "no such label"])
+    assert listed.is_complete
+    assert [each.number for each in listed.issues] == [other.number, issue.number]
+    found = listed.issues[1]
+    assert (found.title, found.text, found.comments) == ("Hub is down", "### Summary\n\nx\n", 2)
+    assert (found.opened, found.url) == (issue.created_at.date(), issue.html_url)
+    assert reports.comments(found) == ["# After-action report", "thanks"]
+    assert reports.comments(listed.issues[0]) == []
+
+
 def test_a_repository_that_is_hidden(github: GitHub) -> None:
     with pytest.raises(UserError):
         source(github, HIDDEN).files()

@@ -7,6 +7,7 @@ from slack_sdk import WebClient
 
 from bot.adapters.slack import SlackChat
 from bot.ports import Channel, Post
+from bot.services.filed import SIGN
 from tests.contracts.slack.double import Double
 from tests.contracts.slack.refusals import refused, told
 from tests.contracts.slack.systems import DOUBLE, EVERY, LOCAL_SLACK, WEB_API, Slack
@@ -89,3 +90,31 @@ def test_groups(slack: Slack, chat: SlackChat) -> None:
     [group] = slack.sandbox.usergroups()
     assert slack.ana in chat.group_members(group.id)
     assert told(lambda: chat.group_members("S0NOTHERE")) == "no_such_subteam"
+
+
+@every
+@pytest.mark.contract(
+    "Slack", "a reaction is added and removed once, and doing it again changes nothing"
+)
+@pytest.mark.differs(LOCAL_SLACK, "it accepts a reaction that is there already")
+def test_reactions(chat: SlackChat, client: WebClient, channel: Channel, card: str) -> None:
+    def names() -> list[str]:
+        messages = client.conversations_history(channel=channel.id)["messages"]
+        [message] = [each for each in messages if each["ts"] == card]
+        return [each["name"] for each in message.get("reactions", ())]
+
+    for _ in range(2):
+        chat.react(channel.id, card, SIGN)
+    assert names() == [SIGN]
+    again = refused(lambda: client.reactions_add(channel=channel.id, timestamp=card, name=SIGN))
+    assert again == "already_reacted"
+    for _ in range(2):
+        chat.unreact(channel.id, card, SIGN)
+    assert names() == []
+    gone = refused(lambda: client.reactions_remove(channel=channel.id, timestamp=card, name=SIGN))
+    assert gone == "no_reaction"
+    unknown = "1000000000.000001"
+    missing = refused(
+        lambda: client.reactions_add(channel=channel.id, timestamp=unknown, name=SIGN)
+    )
+    assert missing == "message_not_found"

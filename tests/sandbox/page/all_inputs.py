@@ -82,6 +82,11 @@ def every_input(*, person: str) -> Json:
             ),
             field("commander", {"type": "users_select", "initial_user": person}),
             field(
+                "responders",
+                {"type": "multi_users_select", "initial_users": [person]},
+                optional=True,
+            ),
+            field(
                 "runbook",
                 {
                     "type": "external_select",

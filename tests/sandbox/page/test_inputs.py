@@ -29,6 +29,7 @@ def test_what_nobody_touched_is_sent_as_it_stood(
         "summary": None,
         "day": "2017-02-23",
         "commander": ana,
+        "responders": [ana],
     }
     chosen = {name: value(read, name) for name in _OPTIONS}
     assert chosen["hub"] is None
@@ -61,6 +62,9 @@ def test_what_was_put_in_is_what_the_app_reads(
     expect(hubs.locator(".chip")).to_have_text(["data8", "biohub"])
     expect(dialog.get_by_label("Hubs")).to_be_disabled()
     dialog.get_by_label("Commander").select_option(label="Emi Tanaka")
+    responders = dialog.locator(".block[data-block-id=responders]")
+    dialog.get_by_label("Responders").fill("Emi")
+    responders.get_by_role("option", name="Emi Tanaka").click()
     dialog.get_by_label("Runbook").fill("proxy")
     dialog.get_by_role("option", name="restart-proxy").click()
     send(dialog)
@@ -77,6 +81,8 @@ def test_what_was_put_in_is_what_the_app_reads(
     assert value(read, "hub")["value"] == "biohub"
     assert [each["value"] for each in value(read, "hubs")] == ["data8", "biohub"]
     assert value(read, "commander") == sandbox.person("emi").id
+    emi = sandbox.person("emi").id
+    assert value(read, "responders") == [sandbox.person("ana").id, emi]
     assert value(read, "runbook")["value"] == "restart-proxy"
 
 

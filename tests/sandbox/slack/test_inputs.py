@@ -115,6 +115,7 @@ def test_untouched_initial_values_are_submitted(
         of("static_select", options=[A], initial_option=A),
         of("users_select", initial_user=slack.person("ben").id),
         of("datepicker", initial_date="2017-02-23"),
+        of("multi_users_select", initial_users=[slack.person("ben").id]),
     ]
     view = modal("form", *form(*elements)["blocks"])
     app.shortcut("declare")(
@@ -130,9 +131,10 @@ def test_untouched_initial_values_are_submitted(
     slack.wait_for(ana.views)
     assert ana.submit(ana.views()[0]["id"]) == {}
     chosen = read["b1"]["a"]["selected_option"]
-    assert {key: read[key]["a"] for key in ("b0", "b2", "b3")} == {
+    assert {key: read[key]["a"] for key in ("b0", "b2", "b3", "b4")} == {
         "b0": {"type": "plain_text_input", "value": "Hub is slow"},
         "b2": {"type": "users_select", "selected_user": slack.person("ben").id},
         "b3": {"type": "datepicker", "selected_date": "2017-02-23"},
+        "b4": {"type": "multi_users_select", "selected_users": [slack.person("ben").id]},
     }
     assert (chosen["value"], chosen["text"]["text"]) == ("a", "a")
