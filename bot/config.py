@@ -33,6 +33,7 @@ from bot.config_access import Access
 from bot.config_hubs import Cluster, Hub
 from bot.config_incident import Incident
 from bot.config_items import ActionItems
+from bot.config_notify import Communication
 from bot.config_on_call import OnCall, PagerDuty
 from bot.config_report import Guard, ReportTarget
 from bot.config_runbooks import Runbooks
@@ -188,6 +189,7 @@ class Config(BaseSettings):
     report: Report = Report()
     incident: Incident = Incident()
     action_items: ActionItems = ActionItems()
+    communication: Communication = Communication()
     record: Record = Record()
     runbooks: Runbooks = Runbooks()
     access: Access = Access()
@@ -212,6 +214,11 @@ class Config(BaseSettings):
         ):
             if len(set(names)) != len(names):
                 raise ValueError(messages.SAME_NAME.format(section=section))
+        return self
+
+    @model_validator(mode="after")
+    def _audiences_are_known(self) -> Config:
+        self.communication.require_known(self.incident.statuses, [hub.name for hub in self.hubs])
         return self
 
     @model_validator(mode="after")

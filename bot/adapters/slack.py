@@ -126,10 +126,9 @@ class SlackChat(SlackMarks):
         return _channel(found) if found else None
 
     def find_own_channel(self, name: str) -> Channel | None:
-        """Return the channel with this name that the bot is in, or None.
+        """Return the channel with this name that the bot is in, or None, also if mayday may not look.
 
-        It takes a request for each thousand channels that the bot is in, and None is also the result if
-        mayday isn't allowed to look.
+        It takes a request for each thousand channels that the bot is in.
         """
         found = self._search.own(name)
         return _channel(found) if found else None
@@ -330,6 +329,10 @@ class SlackChat(SlackMarks):
     def push_view(self, trigger_id: str, view: JSON) -> str:
         """Open a modal above an open one and return its id. Slack allows three."""
         return str(self._call("views.push", trigger_id=trigger_id, view=view)["view"]["id"])
+
+    def publish_home(self, user: str, view: JSON) -> None:
+        """Show a person this view as the app's Home."""
+        self._call("views.publish", user_id=user, view=view)
 
     def update_view(self, view_id: str, view: JSON, *, hash_: str) -> None:
         """Put a modal in the place of an open one, if that still has this hash."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 
 import structlog
@@ -25,6 +26,7 @@ from bot.bootstrap.outside import (
 from bot.bootstrap.policies import with_policies
 from bot.bootstrap.services import build_services
 from bot.bootstrap.settings import check_tokens, settings
+from bot.bootstrap.setup import missing_setup
 from bot.clock import Ticks
 from bot.config import Config
 from bot.domain.limits import Limits
@@ -101,6 +103,7 @@ class Bot:
             lease=self.lease,
             limits=limits,
             runbooks=self._runbooks(),
+            setup=partial(missing_setup, config, lambda: self.chat.identity().scopes),
             schedules=schedules(config),
         )
         self.operators = Operators(
@@ -140,7 +143,9 @@ class Bot:
         return HandlerContext(
             now=self.clock,
             settings=self.settings,
+            homes=services.homes,
             incidents=services.incidents,
+            catch_ups=services.catch_ups,
             items=services.items,
             declare=services.declare,
             diagnoses=services.diagnoses,
@@ -152,6 +157,7 @@ class Bot:
             record=services.record,
             reminders=services.reminders,
             runs=services.runs,
+            notify=services.notify,
             obligations=services.obligations,
             on_call=services.on_call,
             authorize=services.authorize,
@@ -160,6 +166,7 @@ class Bot:
             approvals=services.approvals,
             publish=services.publish,
             search=services.search,
+            subscriptions=services.subscriptions,
             sync=services.sync,
             severity_help={s.name: s.description for s in self.config.incident.severities},
         )
@@ -227,6 +234,7 @@ class Bot:
         self.http.start()
         self._stops.append(self.http.stop)
         self._stops.append(lambda: self._pool.shutdown(wait=True))
+        self._stops.append(self.services.homes.close)
         if socket:
             # Stopped first, so that nothing more arrives while the rest is finished.
             self._stops.append(socket.stop)

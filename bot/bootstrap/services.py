@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,6 +20,7 @@ from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.backfill import Backfill
+from bot.services.catch_up import CatchUps
 from bot.services.change import Changes
 from bot.services.channel import Channels
 from bot.services.channel_watch import ChannelWatch
@@ -32,12 +33,14 @@ from bot.services.edit_publishing import EditPublishing
 from bot.services.edits import Edits
 from bot.services.evidence import Evidence
 from bot.services.guard import Guards
+from bot.services.home import Homes
 from bot.services.incidents import Incidents
 from bot.services.invites import Invites
 from bot.services.item_follow import ItemFollow
 from bot.services.item_nags import ItemNags
 from bot.services.items import Items
 from bot.services.lease import Lease, Takeover
+from bot.services.notify import Notify
 from bot.services.obligations import Obligations
 from bot.services.on_call import OnCallLookup, Schedule
 from bot.services.people import People
@@ -54,6 +57,7 @@ from bot.services.run_posts import posts_of
 from bot.services.run_workflows import RunWorkflows
 from bot.services.search import Search
 from bot.services.settings import Settings
+from bot.services.subscriptions import Subscriptions
 from bot.services.sweep import Sweep
 from bot.services.sync import Sync
 from bot.store.engine import Store
@@ -67,6 +71,7 @@ class Services:
     audit: Audit
     authorize: Authorize
     backfill: Backfill
+    catch_ups: CatchUps
     changes: Changes
     conflicts: Conflicts
     declare: Declare
@@ -74,10 +79,12 @@ class Services:
     edit_publishing: EditPublishing
     edits: Edits
     evidence: Evidence
+    homes: Homes
     incidents: Incidents
     item_follow: ItemFollow
     item_nags: ItemNags
     items: Items
+    notify: Notify
     obligations: Obligations
     on_call: OnCallLookup
     publish: Publish
@@ -87,6 +94,7 @@ class Services:
     reports: Reports
     runs: Runs
     search: Search
+    subscriptions: Subscriptions
     sweep: Sweep
     sync: Sync
     takeover: Takeover
@@ -107,6 +115,7 @@ def build_services(
     limits: Limits,
     runbooks: Mapping[str, Runbook],
     schedules: Mapping[str, Schedule],
+    setup: Callable[[], Sequence[tuple[str, bool]]] = tuple,
 ) -> Services:
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
@@ -150,6 +159,7 @@ def build_services(
     )
     diagnoses = Diagnoses(store, durable, now, sites=sites, wall=real_time, zone=settings.zone)
     people = People(store, chat, now)
+    authorize = Authorize(chat, people, settings, audit, look=watch.look)
     reports = Reports(store, people, settings)
     guards = Guards(store, settings)
     composer = Composer(store, reports, settings.filing, settings.targets, guards, settings.forms)
@@ -202,6 +212,7 @@ def build_services(
             named=people.named,
             granted=lambda: chat.identity().scopes,
             invites=Invites(store, chat, partial(syncing.enqueue, durable), now, settings, on_call),
+            sees=authorize.sees,
         ),
         look=watch.look,
         search=search.keep,
@@ -215,8 +226,9 @@ def build_services(
     return Services(
         approvals=approvals,
         audit=audit,
-        authorize=Authorize(chat, people, settings, audit, look=watch.look),
+        authorize=authorize,
         backfill=backfill,
+        catch_ups=CatchUps(store, settings),
         changes=Changes(store, durable, now, settings, edited=edit_publishing.edited),
         conflicts=Conflicts(store, durable, reports, guards),
         declare=Declare(
@@ -238,7 +250,19 @@ def build_services(
             item_changed=items.follow,
         ),
         evidence=evidence,
+        notify=Notify(store, durable, now, settings, guards),
         obligations=obligations,
+        homes=Homes(
+            store,
+            chat,
+            now,
+            settings,
+            authorize,
+            incidents,
+            items,
+            runbooks=runbooks,
+            setup=setup,
+        ),
         on_call=on_call,
         incidents=incidents,
         item_follow=follow,
@@ -260,6 +284,7 @@ def build_services(
         reports=reports,
         runs=Runs(store, durable, runbooks=runbooks, sites=sites, wall=real_time),
         search=search,
+        subscriptions=Subscriptions(store, chat, people),
         sweep=Sweep(store, durable, now, sync, wall=real_time, owner=lease.id),
         sync=sync,
         takeover=Takeover(store, durable, lease, limits),

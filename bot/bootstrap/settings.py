@@ -10,6 +10,7 @@ from bot.config_access import Allow
 from bot.config_incident import Invite
 from bot.config_report import ReportTarget
 from bot.domain.access import Rules
+from bot.domain.audiences import USERS, Audience
 from bot.domain.incident import Policy
 from bot.domain.inviting import InviteRule
 from bot.domain.item_policy import ItemPolicy
@@ -86,6 +87,11 @@ def settings(config: Config) -> Settings:
         guard_public=frozenset(config.report.guard.public),
         targets=targets(config),
         items=_item_policy(config),
+        audiences=tuple(
+            Audience(name=each.name, channels=each.channels, hubs=each.hubs, texts=each.texts)
+            for each in config.communication.audiences
+        )
+        or (USERS,),
         reminders=_reminder_rules(config),
         invite=tuple(_invite_rule(rule) for rule in incident.invite),
         filing=Filing(

@@ -29,6 +29,9 @@ class ResourceKind(StrEnum):
     ANNOUNCED_UPDATE = "announced_update"  # the entry's id
     ENTRY = "entry"  # the entry's id
     ALIKE = "alike"
+    NOTIFIED = "notified"  # the beginning of the act's digest, and the channel's number
+    CATCH_UP = "catch_up"  # the user id of the person who joined, and when
+    NEWS = "news"  # the entry's id and the subscriber's user id
     FILED = "filed"  # the message's ts
     REMINDER = "reminder"  # the reminder's number
     INCIDENT_REMINDER = "incident_reminder"  # the reminder's kind and number
@@ -63,6 +66,10 @@ PUBLISHED_KINDS = frozenset(
     }
 )
 """The kinds that the publish workflow handles; the sync workflow handles all others."""
+
+
+PERSONAL_KINDS = frozenset({ResourceKind.CATCH_UP, ResourceKind.NEWS})
+"""The kinds that one person sees. Where one fails, nobody else needs to know."""
 
 
 class ResourceState(StrEnum):

@@ -186,6 +186,9 @@ class Chat(Protocol):
         Such an address is valid for half an hour and five answers.
         """
 
+    def publish_home(self, user: str, view: JSON) -> None:
+        """Show a person this view as the app's Home."""
+
     def update_view(self, view_id: str, view: JSON, *, hash_: str) -> None:
         """Put a form in the place of an open one, if that still has this hash; empty: any."""
 

@@ -216,13 +216,9 @@ def hubs(incident: Incident, urls: Mapping[str, str]) -> str:
     )
 
 
-def status(incident: Incident, open_statuses: Sequence[str]) -> str:
-    """The status, and how to change it."""
-    choices = "|".join((*open_statuses, RESOLVED))
-    return (
-        f"The status is *{incident.status}*, the severity {incident.severity}, declared "
-        f"{when(incident.declared_at)}. Change the status with `{COMMAND} status {choices}`."
-    )
+def status(open_statuses: Sequence[str]) -> str:
+    """How to change the status."""
+    return f"Change the status with `{COMMAND} status {'|'.join((*open_statuses, RESOLVED))}`."
 
 
 def severity(incident: Incident, descriptions: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ from bot.render import edit_pages
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import HEADINGS
 from bot.render.milestones import NAMES, disorder, duration_words
+from bot.render.reader_buttons import catch_up_button, subscribe_button
 from bot.render.state import (
     MOST_RUNNING,
     RunningSpec,
@@ -120,6 +121,7 @@ class TopicSpec:
 class AnnouncementSpec:
     """What the announcement shows. ``channel_id`` is the incident's channel."""
 
+    incident_id: str
     title: str
     severity: str
     status: str
@@ -180,6 +182,7 @@ def topic_spec(incident: Incident) -> TopicSpec:
 def announcement_spec(incident: Incident) -> AnnouncementSpec:
     """What the announcement shows of an incident."""
     return AnnouncementSpec(
+        incident_id=incident.id,
         title=incident.title,
         severity=incident.severity,
         status=incident.status,
@@ -371,5 +374,14 @@ def announcement(spec: AnnouncementSpec) -> Post:
     where = f" · follow it in <#{spec.channel_id}>" if spec.channel_id else ""
     return Post(
         text=_headline(spec.title, spec.status, spec.severity),
-        blocks=(b.section("\n".join(lines)), b.context(f"{times}{where}")),
+        blocks=(
+            b.section("\n".join(lines)),
+            b.context(f"{times}{where}"),
+            b.actions(*_reader_buttons(spec)),
+        ),
     )
+
+
+def _reader_buttons(spec: AnnouncementSpec) -> list[b.Block]:
+    subscribe = [subscribe_button(spec.incident_id)] if spec.status != CLOSED else []
+    return [catch_up_button(spec.incident_id), *subscribe]

@@ -44,6 +44,15 @@ COMMANDS: Mapping[str, Usage] = {
         usage="hubs [add name link]",
         help="shows the affected hubs, or adds one; `hubs remove name` removes it",
     ),
+    "catchup": Usage(
+        usage="catchup", help="shows the incident's state, to you alone; `status` does, too"
+    ),
+    "show": Usage(usage="show #channel", help="shows another incident's state"),
+    "subscribe": Usage(
+        usage="subscribe",
+        help="sends you the incident's news directly until it is closed; `unsubscribe` ends that",
+    ),
+    "unsubscribe": Usage(usage="unsubscribe", help="ends a subscription"),
     "timeline": Usage(usage="timeline", help="shows the timeline, to edit it"),
     "status": Usage(usage="status fixing [text]", help="changes the status"),
     "severity": Usage(usage="severity sev1 [because …]", help="changes the severity, and says why"),
@@ -85,11 +94,19 @@ COMMANDS: Mapping[str, Usage] = {
     "publish": Usage(
         usage="publish", help="shows the report for review and publishes it", after=True
     ),
+    "notify": Usage(
+        usage="notify [audience]",
+        help="drafts a text for the people served (students, instructors), to send or to copy",
+    ),
     "snooze": Usage(
         usage="snooze [time]",
         help="lets no reminder come for some time: `2h`, `till 15:00`; `snooze off` ends that",
     ),
-    "list": Usage(usage="list", help="lists the latest incidents"),
+    "list": Usage(
+        usage="list [closed datahub]",
+        help="lists incidents, open ones first; only those that are `open`, `closed` or `mine`, of a "
+        "severity, a status or a hub",
+    ),
     "search": Usage(
         usage="search words", help="finds past outages, in imported reports and in incidents"
     ),

@@ -146,6 +146,8 @@ def _change(kind: EntryKind, data: Mapping[str, Any], who: str) -> str:
         said = f"{who} reopened the incident; its status is {new}."
     elif kind is EntryKind.CLOSED:
         said = f"{who} closed the incident."
+    elif kind is EntryKind.NOTIFIED:
+        said = f"{who} notified the {escape(str(data.get('audience', '')))}."
     elif kind is EntryKind.PUBLISHED:
         said = f"The report was published: {escape(str(data.get('url', '')))}"
     else:

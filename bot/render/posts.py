@@ -25,8 +25,9 @@ from bot.render.card import (
     ACTION_RESOLVE,
     ACTION_RETRY,
 )
+from bot.render.reader_buttons import catch_up_button
 from bot.render.state import is_update, quoted
-from bot.render.text import escape, escaped, when
+from bot.render.text import channel_link, escape, escaped, when
 from bot.render.times import weekday_words
 
 POSTED_KINDS = frozenset(
@@ -40,6 +41,7 @@ POSTED_KINDS = frozenset(
         EntryKind.CLOSED,
         EntryKind.ACTION_ITEM,
         EntryKind.PUBLISHED,
+        EntryKind.NOTIFIED,
         EntryKind.PRIVATE,
         EntryKind.EDITED,
     }
@@ -191,6 +193,9 @@ def entry_post(spec: EntrySpec) -> Post:
                     "spelling, and that they may work in the repository. *Edit report*, *Title, date, hubs, "
                     "labels* changes the assignees of this report, `github.assignees` those of all."
                 )
+        case EntryKind.NOTIFIED:
+            where = ", ".join(channel_link(str(one)) for one in data["channels"])
+            text = f"📢 {who} notified the *{escape(str(data['audience']))}* in {where}:{quote}"
         case EntryKind.EDITED:
             text = _edited(who, data["after"])
         case EntryKind.PRIVATE:
@@ -201,6 +206,8 @@ def entry_post(spec: EntrySpec) -> Post:
     shown: tuple[b.Block, ...] = (b.section(text),)
     if spec.kind is EntryKind.RESOLVED:
         shown += (b.actions(b.button("Close and report", action=ACTION_CLOSE)),)
+    if spec.kind is EntryKind.ROLE and data["user"] != spec.author:  # it invites them
+        shown += (b.actions(catch_up_button()),)
     if spec.kind is EntryKind.PUBLISHED:
         shown += (b.actions(edit_pages.button()),)
     return Post(text=text, blocks=shown)
@@ -251,6 +258,12 @@ def _became_private(data: Mapping[str, Any]) -> str:
 def withdrawn() -> Post:
     """The message that replaces an announcement once its incident is private."""
     text = "🔒 mayday withdrew this announcement because the incident is private now."
+    return Post(text=text, blocks=(b.section(text),))
+
+
+def withdrawn_news() -> Post:
+    """The message that replaces a subscriber's news once the incident is private."""
+    text = "🔒 mayday withdrew this message because the incident is private now."
     return Post(text=text, blocks=(b.section(text),))
 
 

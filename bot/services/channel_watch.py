@@ -20,7 +20,7 @@ from bot.domain.resources import PUBLISHED_KINDS, ResourceKind
 from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock, Durable
-from bot.services import publish, sync
+from bot.services import joins, publish, sync
 from bot.services.channel_guard import Look
 from bot.store import incidents as rows
 from bot.store import readings
@@ -114,6 +114,7 @@ class ChannelWatch:
         """Record an event about an incident's channel; what it leaves open is looked at soon."""
         incident = rows.get(tx, incident_id, lock=True)
         if event.user and event.user != self._chat.identity().user_id:
+            joins.take(tx, self._durable, incident_id, event, now=self._now())
             return
         if event.change is ChannelChange.DELETED:
             self._record(tx, incident, _Seen(state=GONE, is_private=event.is_private))

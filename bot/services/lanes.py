@@ -18,6 +18,9 @@ from bot.services.reconciler import EnsureResult, Reconciler, Resource
 
 THREADS = 16
 
+NEWS_LANES = 4
+"""How many subscribers are written to at once: more would keep threads from other incidents."""
+
 log = structlog.get_logger()
 
 _LANES = {
@@ -121,4 +124,7 @@ class Lanes:
 
 
 def _lane(resource: Resource) -> str:
+    if resource.kind is ResourceKind.NEWS:  # each person's in order
+        person = resource.subject.partition("/")[2]
+        return f"news/{int(digest(person), 16) % NEWS_LANES}"
     return _LANES.get(resource.kind, resource.key)

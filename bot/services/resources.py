@@ -24,8 +24,10 @@ from bot.services.filed import confirmations
 from bot.services.incident_snapshot import Snapshot, read
 from bot.services.invites import Invites
 from bot.services.item_nags import nag_resources
+from bot.services.notify import sent_texts
 from bot.services.overview import Overview
 from bot.services.posts import Destination, Posts
+from bot.services.readers import Readers, Sees, sees_nothing
 from bot.services.reconciler import Resource
 from bot.services.reminder_posts import reminder_resources
 from bot.services.run_messages import RunMessages, RunPosts, run_spec
@@ -34,9 +36,6 @@ from bot.services.settings import Settings
 from bot.store import runs as run_rows
 from bot.store.engine import Store
 from bot.store.runs import Run, RunStep
-
-_REPORTED_AT_ONCE = (ResourceState.FAILED, ResourceState.NEEDS_HUMAN)
-"""States whose error the notice shows at once; in others only after a second attempt."""
 
 
 class Resources:
@@ -54,6 +53,7 @@ class Resources:
         invites: Invites,
         named: Callable[[str, Mentions], Named] = lambda _team_id, _found: UNNAMED,
         granted: Callable[[], frozenset[str]] = frozenset,
+        sees: Sees = sees_nothing,
     ) -> None:
         self._store = store
         self._invites = invites
@@ -64,6 +64,7 @@ class Resources:
         self._look = look
         self._posts = Posts(chat)
         self._announcements = Announcements(chat, settings, look)
+        self._readers = Readers(store, chat, now, settings, sees)
         self._overview = Overview(chat, settings, named, granted)
         self.alone = RunMessages(store, chat, now, run_posts)  # of runs outside of incidents
 
@@ -82,7 +83,15 @@ class Resources:
         announced = list(self._announcements.of(snap))
         outside = [
             *self._channel_notices(snap),
-            *self._changed_plans(snap),
+            *changed_plans.messages(
+                self._posts,
+                self._chat,
+                snap.incident,
+                snap.resources,
+                partial(snap.ref, ResourceKind.RUN),
+            ),
+            *self._readers.outside(snap),
+            *sent_texts(snap, self._posts, self._chat, self._look),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=False),
         ]
         if snap.incident.channel_state:
@@ -97,6 +106,7 @@ class Resources:
             *self._alike(snap),
             *self._reviews(snap),
             *self._runs(snap),
+            *self._readers.inside(snap),
             *confirmations(snap, self._chat),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=True),
         )
@@ -131,7 +141,7 @@ class Resources:
         """
         if snap.incident.channel_state:
             return None
-        problems = _problems(snap)
+        problems = snap.problems
         row = snap.row(ResourceKind.NOTICE)
         may_exist = row and (row.ref or row.state is ResourceState.ATTEMPTING)
         if not problems and not may_exist:
@@ -241,7 +251,7 @@ class Resources:
             channel_name=incident.channel_name,
             status=incident.status,
             state=state,
-            problems=_problems(snap) if state else (),
+            problems=snap.problems if state else (),
         )
         for user in dict.fromkeys(
             [incident.declared_by, in_charge(incident, self._settings.policy)]
@@ -282,16 +292,6 @@ class Resources:
                 fixed=True,
             )
 
-    def _changed_plans(self, snap: Snapshot) -> Iterator[Resource]:
-        """A direct message to each person who approved a plan that changed."""
-        return changed_plans.messages(
-            self._posts,
-            self._chat,
-            snap.incident,
-            snap.resources,
-            partial(snap.ref, ResourceKind.RUN),
-        )
-
     def _post(
         self,
         snap: Snapshot,
@@ -317,17 +317,3 @@ class Resources:
             ),
             fixed=fixed,
         )
-
-
-def _problems(snap: Snapshot) -> list[str]:
-    """What failed, each sentence once, without what the messages about failures failed at themselves."""
-    notices = (ResourceKind.NOTICE, ResourceKind.CHANNEL_NOTICE)
-    return sorted(
-        {
-            row.error
-            for row in snap.resources.values()
-            if row.error
-            and row.kind not in notices
-            and (row.state in _REPORTED_AT_ONCE or row.attempts > 1)
-        }
-    )

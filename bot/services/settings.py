@@ -9,6 +9,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from bot.domain.access import Rules
+from bot.domain.audiences import USERS, Audience
 from bot.domain.business_hours import opening
 from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
@@ -59,7 +60,8 @@ class Settings:
     ``keep_deleted`` is whether the database keeps what deleted messages said. ``date_order`` is that of
     days in figures, ``mdy`` or ``dmy``; without it they can't be read. ``forms`` are all report forms,
     ``report_form`` is the name of the team's. ``targets`` are where reports go. ``guard_patterns`` are
-    patterns of people served, ``guard_public`` hosts and addresses that may be published."""
+    patterns of people served, ``guard_public`` hosts and addresses that may be published. ``audiences`` are
+    the people served, at least one."""
 
     policy: Policy
     intervals: Mapping[str, timedelta]
@@ -84,6 +86,7 @@ class Settings:
     guard_public: frozenset[str] = frozenset()
     targets: tuple[Target, ...] = (Target(kind=TargetKind.FOLDER),)
     forms: Forms = field(default_factory=Forms)
+    audiences: tuple[Audience, ...] = (USERS,)
     reminders: ReminderRules = field(default_factory=ReminderRules)
     invite: tuple[InviteRule, ...] = ()
 

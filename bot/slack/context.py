@@ -10,6 +10,7 @@ from bot.ports import Clock
 from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
+from bot.services.catch_up import CatchUps
 from bot.services.change import Changes
 from bot.services.conflicts import Conflicts
 from bot.services.declare import Declare
@@ -17,8 +18,10 @@ from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
 from bot.services.edits import Edits
 from bot.services.evidence import Evidence
+from bot.services.home import Homes
 from bot.services.incidents import Incidents
 from bot.services.items import Items
+from bot.services.notify import Notify
 from bot.services.obligations import Obligations
 from bot.services.on_call import OnCallLookup
 from bot.services.publish import Publish
@@ -28,6 +31,7 @@ from bot.services.report import Reports
 from bot.services.run import Runs
 from bot.services.search import Search
 from bot.services.settings import Settings
+from bot.services.subscriptions import Subscriptions
 from bot.services.sync import Sync
 
 
@@ -37,7 +41,9 @@ class HandlerContext:
 
     now: Clock
     settings: Settings
+    homes: Homes
     incidents: Incidents
+    catch_ups: CatchUps
     items: Items
     declare: Declare
     diagnoses: Diagnoses
@@ -49,6 +55,7 @@ class HandlerContext:
     record: Record
     reminders: Reminders
     runs: Runs
+    notify: Notify
     obligations: Obligations
     on_call: OnCallLookup
     authorize: Authorize
@@ -57,6 +64,7 @@ class HandlerContext:
     approvals: Approvals
     publish: Publish
     search: Search
+    subscriptions: Subscriptions
     sync: Sync
     severity_help: Mapping[str, str]
 

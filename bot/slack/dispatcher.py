@@ -17,6 +17,7 @@ import structlog
 from slack_bolt import Ack, Respond
 
 from bot.domain.command import named
+from bot.domain.events import HomeEvent
 from bot.domain.mrkdwn import typed
 from bot.errors import MaydayError, RetryLater
 from bot.ports import Chat
@@ -52,7 +53,7 @@ class Dispatcher:
     def __init__(self, context: HandlerContext, chat: Chat, inbox: Inbox) -> None:
         self._context = context
         self._inbox = inbox
-        self._responder = Responder(chat)
+        self._responder = Responder(chat, context.homes.publish)
         self._identity = chat.identity
         self._command = context.settings.command
         self._vocabulary = Vocabulary(
@@ -71,10 +72,21 @@ class Dispatcher:
             return
         key = intake.event_id(body)
         try:
-            self._context.record.take(intake.parse_event_of(body), once=self._inbox.first(key))
+            event = intake.parse_event_of(body)
+            if isinstance(event, HomeEvent):
+                self._open_home(key, body, event)
+                return
+            self._context.record.take(event, once=self._inbox.first(key))
         except Exception as exc:
             log.exception("dispatcher.event_failed", key=key)
             self._inbox.store_failed(key, intake.without_secrets(body), exc)
+
+    def _open_home(self, key: str, body: Mapping[str, Any], event: HomeEvent) -> None:
+        """Store that a person opened the app's Home, and publish it in the background."""
+        if self._inbox.store(key, intake.without_secrets(body)):
+            homes = self._context.homes
+            work = partial(homes.publish, event.user)
+            homes.begin(partial(self._inbox.process, key, work))
 
     def serve(self, body: Mapping[str, Any], ack: Ack, respond: Respond) -> None:
         """Run the handler of a request, acknowledge it, and answer."""
@@ -125,6 +137,9 @@ class Dispatcher:
             LookupError: this version does not know what it asks for.
         """
         delivery = intake.parse(body, team_id=self._identity().team_id)
+        if isinstance(delivery, HomeEvent):
+            self._context.homes.publish(delivery.user)
+            return
         if not isinstance(delivery, SlackRequest):
             self._context.record.take(delivery, once=self._inbox.finish(key))
             return
@@ -176,6 +191,8 @@ class Dispatcher:
             )
         if isinstance(reply, EphemeralReply):
             self._responder.say(request, reply, respond, channel=channel)
+        elif request.is_home and reply is None:
+            self._context.homes.publish(request.user)
 
     def _opened(self, request: SlackRequest, form: OpenModal) -> Reply:
         """Open a form, and return what takes its place."""

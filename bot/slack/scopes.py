@@ -42,12 +42,14 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "users.info": ("users:read",),
     "users.lookupByEmail": ("users:read.email",),
     "views.open": (),
+    "views.publish": (),
     "views.push": (),
     "views.update": (),
 }
 """The bot scopes that each Web API method needs, for public and private channels."""
 
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
+    "app_home_opened": (),
     **{
         f"channel_{what}": ("channels:read",)
         for what in ("archive", "deleted", "left", "rename", "unarchive")

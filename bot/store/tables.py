@@ -323,6 +323,15 @@ reading = Table(
 ``asked`` counts the requests for a whole reading: one that began before the last request doesn't fulfil it.
 """
 
+subscription = Table(
+    "subscription",
+    metadata,
+    _incident(primary_key=True),
+    Column("user_id", String(40), primary_key=True),
+    Column("after_entry", Integer, nullable=False),
+)
+"""Who gets an incident's news directly: that of the entries after ``after_entry``."""
+
 audit = Table(
     "audit",
     metadata,

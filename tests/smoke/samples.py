@@ -10,8 +10,10 @@ from bot.bootstrap.settings import settings as settings_of
 from bot.config import Config
 from bot.diagnose import Finding, Remedy, Severity
 from bot.diagnose.found import CUT_OFF_FIRST, Found, UnwellServer
+from bot.domain import audiences as served
 from bot.domain.actions import ActionItem
 from bot.domain.facts import Part, UnknownPart
+from bot.domain.home import HomePage
 from bot.domain.hubs import Diagnosis, Place
 from bot.domain.incident import Incident, Policy
 from bot.domain.merging import Conflict
@@ -27,7 +29,9 @@ from bot.render import (
     edit_forms,
     edit_pages,
     forms,
+    home,
     listing,
+    notify,
     people_forms,
     report_forms,
     review,
@@ -41,6 +45,9 @@ from bot.render.long_text import INPUT_LIMIT
 from bot.render.state import RunningSpec
 from tests.support.books import RUNBOOKS
 
+AUDIENCES = tuple(
+    served.Audience(name=name, channels=("#general",)) for name in ("students", "faculty")
+)
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HUBS = ("datahub", "stat20")
 MANY_HUBS = tuple(f"hub-{number:03}" for number in range(MOST_OPTIONS + 1))
@@ -208,6 +215,7 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             {"text": "x" * 2 * INPUT_LIMIT, "heading": ""},
         ),
         report_forms.times(made, zone=zone, version=""),
+        notify.form(made, AUDIENCES, AUDIENCES[0], "x" * served.TEXT_LIMIT),
         edit_forms.form(
             made.id,
             "item/smoke",
@@ -254,3 +262,20 @@ def pages(config: Config, user: str) -> b.Block:
     made = incident(config, user)
     content = edit_pages.report_page(made, {"summary": "Summary"}, zone=ZoneInfo("UTC"))
     return edit_pages.page(made, Page.REPORT, 0, content, counts={Page.TIMELINE: 1})
+
+
+def longest_home(config: Config, user: str) -> b.Block:
+    """The app's Home with as much of everything as mayday shows."""
+    return home.home(
+        HomePage(
+            user=user,
+            now=AT,
+            today=AT.date(),
+            incidents=[incident(config, user)] * home.SHOWN + [incident(config, "U0")] * home.SHOWN,
+            items=[(item(), "mayday's smoke test")] * home.ITEMS,
+            runbooks=[(book.name, book.title) for book in RUNBOOKS],
+            may_declare=True,
+            has_hubs=True,
+            lead="commander",
+        )
+    )

@@ -85,7 +85,10 @@ ADDED_LATER = {
     ResourceKind.REPORT_BRANCH,
     ResourceKind.REPORT_PULL,
     ResourceKind.ALIKE,
+    ResourceKind.CATCH_UP,
     ResourceKind.ITEM_NAG,
+    ResourceKind.NEWS,
+    ResourceKind.NOTIFIED,
     ResourceKind.REVIEW,
 }
 

@@ -23,6 +23,7 @@ from bot.domain.timeline import Entry, Heading
 from bot.services import publish
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
+from bot.services.catch_up import CatchUps
 from bot.services.change import Changes
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
@@ -33,9 +34,11 @@ from bot.services.edit_publishing import EditPublishing
 from bot.services.edits import Edits
 from bot.services.evidence import Evidence
 from bot.services.guard import Guards
+from bot.services.home import Homes
 from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
 from bot.services.items import Items
+from bot.services.notify import Notify
 from bot.services.obligations import Obligations
 from bot.services.on_call import OnCallLookup, Schedule
 from bot.services.people import People
@@ -45,6 +48,7 @@ from bot.services.report import Reports
 from bot.services.run import Runs
 from bot.services.search import Search
 from bot.services.settings import HubPlace, Settings
+from bot.services.subscriptions import Subscriptions
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
 from bot.store import incidents as incident_rows
@@ -103,7 +107,7 @@ class Desk:
         schedules: dict[str, Schedule] = values.pop("schedules", {})
         policies: dict[str, RunPolicy] = values.pop("policies", {})
         places: Any = values.pop("sites", None) or {
-            name: SimpleNamespace(place=replace(PLACE, hub=name)) for name in hubs
+            name: SimpleNamespace(place=replace(PLACE, hub=name), notices=None) for name in hubs
         }
         self.settings = Settings(
             policy=policy,
@@ -155,10 +159,23 @@ class Desk:
         edited = self.publishing.edited
         items = Items(store, self.now, self.settings, place=self.place)
         self.incidents = Incidents(store, chat, self.watch.latch_all)
+        self.homes = Homes(
+            store,
+            chat,
+            self.now,
+            self.settings,
+            self.authorize,
+            self.incidents,
+            items,
+            runbooks=self.runs.runbooks,
+            begin=lambda work: work(),
+        )
         self.context = HandlerContext(
             now=self.now,
             settings=self.settings,
+            homes=self.homes,
             incidents=self.incidents,
+            catch_ups=CatchUps(store, self.settings),
             items=items,
             declare=Declare(
                 store,
@@ -192,6 +209,7 @@ class Desk:
             ),
             reminders=Reminders(store, self.work, self.now, self.settings),
             runs=self.runs,
+            notify=Notify(store, self.work, self.now, self.settings, Guards(store, self.settings)),
             obligations=Obligations(
                 store,
                 self.work,
@@ -210,6 +228,7 @@ class Desk:
             approvals=asked,
             publish=asked,
             search=Search(store, self.now, self.incidents.latch),
+            subscriptions=Subscriptions(store, chat, people),
             sync=asked,
             severity_help=HELP,
         )

@@ -164,6 +164,9 @@ _SPECIFIC = {
     "views.open": """
         duplicate_external_id exchanged_trigger_id expired_trigger_id invalid_trigger_id view_too_large
     """,
+    "views.publish": """
+        duplicate_external_id hash_conflict missing_profile_id not_enabled not_implemented view_too_large
+    """,
     "views.push": """
         duplicate_external_id exchanged_trigger_id expired_trigger_id invalid_trigger_id
         push_limit_reached view_too_large
