@@ -19,6 +19,7 @@ from bot.bootstrap import (
     forges,
     report_forms,
     require_bound,
+    schedules,
     sites,
     targets,
     web_client,
@@ -31,10 +32,11 @@ from bot.domain.item_policy import is_person
 from bot.domain.rights import Permission, Right, Scope
 from bot.errors import MaydayError, RetryLater, UserError
 from bot.logs import masked
-from bot.ports import Notices
+from bot.ports import Clock, Notices
 from bot.runbook.site import Site
 from bot.runbook.steps import KINDS
 from bot.services.facts import SCOPES, read_facts
+from bot.services.on_call import Schedule
 from bot.slack.scopes import features_off, missing_scopes
 from bot.store.engine import Store
 
@@ -58,6 +60,7 @@ MISSING_HUB_SCOPES = (
 )
 HUB_OK = "JupyterHub {version}: {servers}, {routes}"
 CLUSTER_OK = "namespace {namespace}: Deployment {deployment}, {pods}"
+ON_CALL = "on call now: {names}"
 NOTICES_OK = "the announcement service answers"
 UNUSED_CLUSTER = "no hub names it"
 NOT_ALLOWED = "; not allowed: {rights}"
@@ -84,6 +87,8 @@ def _checks(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "Slack", lambda: _slack(config)
     yield "reports", lambda: _folder(config)
     yield "GitHub", lambda: _github(config)
+    for name, schedule in schedules(config).items():
+        yield f"on call {name}", partial(_on_call, schedule, domain_clock(config))
     clusters = {cluster.name: cluster for cluster in config.clusters}
     for name, site in sites(config).items():
         yield f"hub {name}", partial(check_hub, site)
@@ -126,7 +131,8 @@ def _slack(config: Config) -> str:
                 slow += SLOW_NAME.format(channel=channel, pages=pages, id=found)
     access, policies = config.access, config.runbooks.policies.values()
     own = [policy.allow for policy in policies if policy.allow]
-    for listed in (config.runbooks.allow, access.approvers, access.admins, *own):
+    lists = (config.runbooks.allow, access.approvers, access.admins, *own, *config.incident.invite)
+    for listed in lists:
         for group in listed.groups:
             chat.group_members(group)
     off = "".join(
@@ -161,6 +167,11 @@ def _cluster(cluster: Cluster, site: Site | None) -> str:
     """Return what can be seen of a cluster, if its login leads to what its name is bound to."""
     require_bound(cluster)
     return check_cluster(site) if site is not None else UNUSED_CLUSTER
+
+
+def _on_call(schedule: Schedule, now: Clock) -> str:
+    people = schedule.source.at(now())
+    return ON_CALL.format(names=", ".join(person.name for person in people) or "nobody")
 
 
 def _notices(service: Notices) -> str:

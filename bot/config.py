@@ -6,12 +6,10 @@ The environment overrides the file. Secrets are ``SecretStr`` and appear in no r
 from __future__ import annotations
 
 import os
-import string
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import (
@@ -33,38 +31,28 @@ from pydantic_settings import (
 from bot import config_messages as messages
 from bot.config_access import Access
 from bot.config_hubs import Cluster, Hub
+from bot.config_incident import Incident
 from bot.config_items import ActionItems
+from bot.config_notify import Communication
+from bot.config_on_call import OnCall, PagerDuty
 from bot.config_report import Guard, ReportTarget
 from bot.config_runbooks import Runbooks
 from bot.config_safety import Security, problems
 from bot.config_types import (
     Address,
     CommandName,
-    EmojiName,
-    OptionalEmojiName,
     OptionalToken,
-    OptionTexts,
     RepositoryName,
     Section,
-    Word,
-    Words,
-    require_menu,
-    require_unique,
+    require_zone,
     same_but_case,
 )
-from bot.domain.actions import DEFAULT_GROUPS
 from bot.domain.command import USUAL
-from bot.domain.emoji import first_name
-from bot.domain.incident import CLOSED, RESOLVED
-from bot.domain.item_policy import CloseGate
 from bot.domain.limits import Limits
-from bot.domain.timeline import Heading
 from bot.errors import ConfigError
 from bot.forms import Forms
 
 DEFAULT_FILE = Path("mayday.yaml")
-NAME_LIMIT = 60
-"""The length of a channel's name without its slug; Slack's limit is 80 with it."""
 
 
 class Slack(Section):
@@ -154,102 +142,12 @@ class Report(Section):
     @field_validator("timezone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(messages.IANA_NAME) from None
-        return value
+        return require_zone(value)
 
     @property
     def zone(self) -> ZoneInfo:
         """The team's zone."""
         return ZoneInfo(self.timezone)
-
-
-class Severity(Section):
-    """A severity, with the interval of reminders to post an update."""
-
-    name: Word
-    description: str = ""
-    reminder_minutes: float = Field(gt=0)
-
-    @property
-    def interval(self) -> timedelta:
-        """The time between two reminders."""
-        return timedelta(minutes=self.reminder_minutes)
-
-
-class Incident(Section):
-    """The team's severities, statuses, roles and reactions, and the names of channels.
-
-    ``declare_reaction`` is the emoji that declares an incident from a message; empty for none.
-    """
-
-    severities: tuple[Severity, ...] = (
-        Severity(name="sev1", description="everyone is affected", reminder_minutes=15),
-        Severity(name="sev2", description="many are affected", reminder_minutes=30),
-        Severity(name="sev3", description="few are affected", reminder_minutes=60),
-    )
-    statuses: Words = ("investigating", "fixing", "monitoring", RESOLVED, CLOSED)
-    roles: Words = ("commander", "communications", "scribe")
-    reactions: dict[EmojiName, Heading] = Field(
-        default_factory=lambda: {
-            "pushpin": Heading.TIMELINE,
-            "fire": Heading.WRONG,
-            "four_leaf_clover": Heading.LUCKY,
-            "wrench": Heading.ACTION,
-            "memo": Heading.SUMMARY,
-        }
-    )
-    declare_reaction: OptionalEmojiName = ""
-    action_groups: OptionTexts = DEFAULT_GROUPS
-    channel_name: str = "inc-{date}-{slug}"
-    close_requires: tuple[CloseGate, ...] = ()
-
-    @field_validator("statuses")
-    @classmethod
-    def _has_both_ends(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if value[-2:] != (RESOLVED, CLOSED) or len(value) < 3:
-            raise ValueError(messages.STATUSES)
-        return value
-
-    @field_validator("severities", "roles", "action_groups")
-    @classmethod
-    def _not_empty(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
-        if not value:
-            raise ValueError(messages.LIST_ONE)
-        return value
-
-    @field_validator("severities")
-    @classmethod
-    def _has_unique_names(cls, value: tuple[Severity, ...]) -> tuple[Severity, ...]:
-        require_unique([severity.name for severity in value])
-        require_menu(value)
-        return value
-
-    @field_validator("reactions")
-    @classmethod
-    def _mean_one_thing(cls, value: dict[str, Heading]) -> dict[str, Heading]:
-        if len({(first_name(name), heading) for name, heading in value.items()}) != len(
-            {first_name(name) for name in value}
-        ):
-            raise ValueError(messages.REACTIONS)
-        return value
-
-    @field_validator("channel_name")
-    @classmethod
-    def _known_fields(cls, value: str) -> str:
-        try:
-            fields = [part[1:] for part in string.Formatter().parse(value) if part[1] is not None]
-        except ValueError:
-            fields = []
-        if not fields or any(
-            part not in (("date", "", None), ("slug", "", None)) for part in fields
-        ):
-            raise ValueError(messages.PLACEHOLDERS)
-        if len(value.format(date="2026-11-28", slug="")) > NAME_LIMIT:
-            raise ValueError(messages.TOO_LONG_A_NAME.format(limit=NAME_LIMIT))
-        return value
 
 
 class Record(Section):
@@ -294,9 +192,12 @@ class Config(BaseSettings):
     report: Report = Report()
     incident: Incident = Incident()
     action_items: ActionItems = ActionItems()
+    communication: Communication = Communication()
     record: Record = Record()
     runbooks: Runbooks = Runbooks()
     access: Access = Access()
+    on_call: tuple[OnCall, ...] = ()
+    pagerduty: PagerDuty = PagerDuty()
     hubs: tuple[Hub, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     http: Http = Http()
@@ -312,11 +213,42 @@ class Config(BaseSettings):
         for section, names in (
             ("hubs", [hub.name for hub in self.hubs]),
             ("clusters", [cluster.name for cluster in self.clusters]),
+            ("on_call", [schedule.name for schedule in self.on_call]),
         ):
             if len(set(names)) != len(names):
                 raise ValueError(messages.SAME_NAME.format(section=section))
         if alike := same_but_case(hub.name for hub in self.hubs):
             raise ValueError(messages.SAME_BUT_CASE.format(names=alike))
+        return self
+
+    @model_validator(mode="after")
+    def _audiences_are_known(self) -> Config:
+        self.communication.require_known(self.incident.statuses, [hub.name for hub in self.hubs])
+        return self
+
+    @model_validator(mode="after")
+    def _people_are_found(self) -> Config:
+        hubs, schedules = {hub.name for hub in self.hubs}, {each.name for each in self.on_call}
+        named = [
+            (
+                "incident.invite.hubs",
+                "hub",
+                [n for rule in self.incident.invite for n in rule.hubs],
+            ),
+            ("on_call.hubs", "hub", [name for each in self.on_call for name in each.hubs]),
+            (
+                "incident.invite.on_call",
+                "schedule",
+                [name for rule in self.incident.invite for name in rule.on_call],
+            ),
+        ]
+        for key, what, names in named:
+            if unknown := set(names) - (hubs if what == "hub" else schedules):
+                listed = ", ".join(sorted(unknown))
+                raise ValueError(messages.UNKNOWN_NAMES.format(key=key, what=what, names=listed))
+        for each in self.on_call:
+            if each.pagerduty and self.pagerduty.token is None:
+                raise ValueError(messages.NO_PAGERDUTY.format(name=each.name))
         return self
 
     @model_validator(mode="after")

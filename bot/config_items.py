@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal, get_args
+from typing import get_args
 
 from pydantic import Field
 
-from bot.config_types import OptionTexts, Section
+from bot.config_types import OptionTexts, Section, Weekday
 from bot.domain.item_policy import DEFAULT_CATEGORIES
-
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 class Nag(Section):

@@ -64,7 +64,8 @@ def may_be_insecure(config: Config, name: str) -> bool:
     """Return whether a system may be used without TLS, or without verifying its certificate.
 
     Its ``name`` is ``slack.api_url``, ``github.api_url``, ``hubs.NAME.url``, ``hubs.NAME.api_url``,
-    ``hubs.NAME.notices.url`` or ``clusters.NAME``, as in ``security.allow_insecure``.
+    ``hubs.NAME.notices.url``, ``pagerduty.api_url``, ``on_call.NAME`` or ``clusters.NAME``, as in
+    ``security.allow_insecure``.
     """
     return is_practice(config) or name in config.security.allow_insecure
 
@@ -100,6 +101,11 @@ def _places(config: Config) -> Iterator[tuple[str, str, str, bool]]:
         if (notices := hub.notices.url) is not None:
             inside = is_internal(notices, namespace=hub.namespace)
             yield f"{name}.notices.url", f"{name}.notices.url", notices, inside
+    yield "pagerduty.api_url", "pagerduty.api_url", config.pagerduty.api_url, False
+    for schedule in config.on_call:
+        if schedule.ical is not None:
+            name = f"on_call.{schedule.name}"
+            yield name, f"{name}.ical", schedule.ical.get_secret_value(), False
     for cluster in config.clusters:
         name = f"clusters.{cluster.name}"
         yield name, f"{name}.server", cluster.server, False

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+
+from bot.config_messages import IANA_NAME
 
 LONGEST_WORD = 40
 LONGEST_OPTION = 75
@@ -55,6 +58,19 @@ def same_but_case(names: Iterable[str]) -> str:
     for name in names:
         groups.setdefault(name.casefold(), []).append(f"“{name}”")
     return next((" and ".join(group) for group in groups.values() if len(group) > 1), "")
+
+
+def require_zone(value: str) -> str:
+    """Return the name of a zone.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(IANA_NAME) from None
+    return value
 
 
 def _token(value: SecretStr) -> SecretStr:
@@ -149,6 +165,7 @@ def _optional_emoji_name(value: str) -> str:
     return _emoji_name(value) if value.strip() else ""
 
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 OptionalToken = Annotated[SecretStr | None, AfterValidator(_optional_token)]
 """A blank token counts as unset."""

@@ -28,9 +28,11 @@ from bot.errors import UserError
 from bot.services.settings import AllowList
 from bot.slack import access
 from bot.slack.access import Anywhere, OnRunbook, Route
+from bot.slack.commands import notify
 from bot.slack.replies import DurableReply, RunbookReply
 from bot.slack.request import Form, Kind, SlackRequest
 from bot.slack.routes import ROUTES
+from bot.store import resources
 from bot.store.engine import Store
 from bot.store.tables import tag
 from sandbox.slack import SlackSandbox
@@ -163,6 +165,7 @@ def is_let(
         access.of_run,
         access.of_entry,
         access.of_item,
+        notify.of_page,
     ):
         found = replace(
             found, find=lambda context, _: context.incidents.get(incident) if incident else None
@@ -270,6 +273,31 @@ def test_everybody_whose_reaction_slack_delivers_may_react(rows: Store, private:
     lines = [each.line for each in desk.audit.latest(limit=99)]
     decided = [line for line in lines if line.act == Act.RECORD.value]
     assert [line.actor for line in decided] == [user(person) for person in PEOPLE]
+    assert {line.outcome for line in decided} == {AuditOutcome.ALLOWED}
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+def test_everybody_whose_join_slack_delivers_is_shown_the_incidents_state(
+    rows: Store, private: bool
+) -> None:
+    desk = desk_with(rows, private=private)
+    for number, person in enumerate(PEOPLE):
+        event = {
+            "type": "member_joined_channel",
+            "user": user(person),
+            "channel": CHANNEL,
+            "event_ts": f"1487895901.00000{number}",
+        }
+        desk.dispatcher.take_event(
+            {"type": "event_callback", "event_id": f"Ev{number}", "team_id": TEAM, "event": event}
+        )
+    with rows.read() as tx:
+        found = resources.of_incident(tx, "abc123abc123").values()
+    assert [row.spec["user"] for row in found] == [user(person) for person in PEOPLE]
+    decided = [each.line for each in desk.audit.latest(limit=99)]
+    assert [(line.act, line.actor) for line in decided] == [
+        (Act.READ.value, user(person)) for person in PEOPLE
+    ]
     assert {line.outcome for line in decided} == {AuditOutcome.ALLOWED}
 
 

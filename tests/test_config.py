@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from bot import logs
-from bot.bootstrap import Bot
+from bot.bootstrap import Bot, settings
 from bot.config import Config, load
 from bot.errors import ConfigError
 
@@ -50,7 +50,11 @@ def test_without_anything_there_are_defaults() -> None:
     assert [s.name for s in config.incident.severities] == ["sev1", "sev2", "sev3"]
     assert config.incident.severities[0].interval == timedelta(minutes=15)
     assert config.incident.statuses[-2:] == ("resolved", "closed")
-    assert config.incident.roles == ("commander", "communications", "scribe")
+    assert [role.name for role in config.incident.roles] == [
+        "commander",
+        "communications",
+        "scribe",
+    ]
     assert config.runbooks.allow.users == config.runbooks.allow.groups == ()
     assert not config.practice.open_to_all
 
@@ -149,8 +153,57 @@ MANY = ", ".join(f"w{number}" for number in range(101))
         ("hubs: [{name: h}]\n", "hubs.0.api_token: it is missing"),
         ("incident:\n  channel_name: 'inc-{date.year}'\n", "incident.channel_name: use {date}"),
         ("incident:\n  channel_name: 'incident'\n", "incident.channel_name: use {date}"),
-        ("incident:\n  roles: [incident commander]\n", "incident.roles.0: write it as one word"),
+        (
+            "incident:\n  roles: [incident commander]\n",
+            "incident.roles.0.name: write it as one word",
+        ),
         ("incident:\n  roles: [scribe, Scribe]\n", "incident.roles: two are the same"),
+        ("incident:\n  invite: [{severity: [sev1]}]\n", "incident.invite.0: name users, groups or"),
+        (
+            "incident:\n  invite: [{users: [ana]}]\n",
+            "incident.invite.0.users: write each as the id",
+        ),
+        (
+            "incident:\n  invite: [{users: [U1], severity: [sev9]}]\n",
+            "incident: invite.severity: there is no severity sev9",
+        ),
+        (
+            "incident:\n  invite: [{users: [U1], hubs: [lab]}]\n",
+            "incident.invite.hubs: there is no hub lab",
+        ),
+        (
+            "incident:\n  invite: [{on_call: [night]}]\n",
+            "incident.invite.on_call: there is no schedule night",
+        ),
+        (
+            "incident:\n  invite: [{users: [U1], role: scribe}]\n",
+            "incident.invite.0: a role is for who is on call",
+        ),
+        ("on_call: [{name: a}]\n", "on_call.0: set either ical or pagerduty"),
+        ("on_call: [{name: a, ical: x, pagerduty: P}]\n", "on_call.0: set either ical or"),
+        ("on_call: [{name: a, pagerduty: P}]\n", "on_call: a: a schedule of PagerDuty needs"),
+        ("on_call: [{name: a, ical: x, people: {Ana: ana}}]\n", "on_call.0.people: write each as"),
+        ("on_call: [{name: a, ical: x}, {name: a, ical: y}]\n", "on_call: two have the same name"),
+        (
+            "incident:\n  business_hours: {severities: [sev9]}\n",
+            "incident: business_hours.severities: there is no severity sev9",
+        ),
+        (
+            "incident:\n  business_hours: {severities: [sev3], hours: 17-9}\n",
+            "incident.business_hours.hours: write hours such as 09:00-17:00",
+        ),
+        (
+            "incident:\n  business_hours: {severities: [sev3], hours: '17:00-09:00'}\n",
+            "incident.business_hours.hours: write hours such as",
+        ),
+        (
+            "incident:\n  business_hours: {severities: [sev3], timezone: Mars}\n",
+            "incident.business_hours.timezone: use an IANA name",
+        ),
+        (
+            "incident:\n  roles: [{name: a, leads: true}, {name: b, leads: true}]\n",
+            "incident.roles: set leads for one role only",
+        ),
         ("incident:\n  statuses: [a b, resolved, closed]\n", "incident.statuses.0: write it as"),
         (
             "incident:\n  severities: [{name: s, reminder_minutes: 1}, {name: s, reminder_minutes: 2}]\n",
@@ -342,3 +395,16 @@ def test_logs_mask_tokens(capsys: pytest.CaptureFixture[str]) -> None:
     assert "boom" in shown.err
     assert "bang" in shown.err
     assert "verysecret" not in shown.err + shown.out
+
+
+def test_roles_are_names_or_say_more_and_the_first_one_leads(tmp_path: Path) -> None:
+    named = "[scribe, {name: driver, description: drives}, {name: voice, speaks: true}]"
+    file = tmp_path / "mayday.yaml"
+    for roles, lead, speaker in (
+        (named, "scribe", "voice"),
+        ("[scribe, commander]", "commander", "commander"),
+        ("[scribe, {name: driver, leads: true}, communications]", "driver", "communications"),
+    ):
+        file.write_text(f"incident:\n  roles: {roles}\n", encoding="utf-8")
+        policy = settings(load(file)).policy
+        assert (policy.lead, policy.speaker) == (lead, speaker)

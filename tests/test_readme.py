@@ -82,7 +82,7 @@ def default(key: str, field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if key == "incident.reactions":
         return "the table above"
-    if key == "incident.severities":
+    if key in ("incident.severities", "incident.roles"):
         return ", ".join(f"`{item.name}`" for item in value)
     if isinstance(value, SecretStr):
         value = value.get_secret_value()

@@ -114,8 +114,8 @@ def test_from_the_first_alarm_to_the_report(world: World, page: Page) -> None:
     _submit(page, severity="sev1", summary="Nobody reaches their server.")
     _enter(page, "users-see-errors")
     card = _message(page, "Nobody reaches their server.")
-    expect(card).to_contain_text("commander: nobody yet")
-    card.get_by_role("button", name="Take command").click()
+    expect(card).to_contain_text("until somebody takes over")
+    card.get_by_role("button", name="Become commander").click()
     expect(card).to_contain_text("commander: @ana")
     expect(page.get_by_test_id("topic")).to_have_text("Users see errors · datahub")
 

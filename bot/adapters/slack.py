@@ -18,8 +18,10 @@ from slack_sdk import WebClient
 from bot.adapters.slack_answers import Answer
 from bot.adapters.slack_canvas import SlackCanvases
 from bot.adapters.slack_http import SlackApi
+from bot.adapters.slack_invites import invite_all
 from bot.adapters.slack_marks import SlackMarks
 from bot.adapters.slack_pages import ChannelSearch, Pages
+from bot.adapters.slack_people import profile_from
 from bot.adapters.slack_time import SlackTime
 from bot.domain.command import USUAL
 from bot.domain.limits import Limits
@@ -124,9 +126,9 @@ class SlackChat(SlackMarks):
         return _channel(found) if found else None
 
     def find_own_channel(self, name: str) -> Channel | None:
-        """Return the channel with this name that the bot is in, or None.
+        """Return the channel with this name that the bot is in, or None, also if mayday may not look.
 
-        It takes a request for each thousand channels of the bot; None also if mayday isn't allowed to look.
+        It takes a request for each thousand channels that the bot is in.
         """
         found = self._search.own(name)
         return _channel(found) if found else None
@@ -184,6 +186,19 @@ class SlackChat(SlackMarks):
                 raise UserError(
                     NOT_INVITED.format(user=user, reason=reason), code=exc.code
                 ) from exc
+
+    def invite_all(self, channel_id: str, users: Sequence[str]) -> Mapping[str, str]:
+        """Invite people; return why Slack refuses, by the user id of each whom it refuses."""
+        return invite_all(self._call, channel_id, users)
+
+    def find_person(self, email: str) -> str | None:
+        """Return the user id of who has this e-mail address, or None."""
+        try:
+            return str(self._call("users.lookupByEmail", email=email)["user"]["id"])
+        except UserError as exc:
+            if exc.code != "users_not_found":
+                raise
+            return None
 
     def post(
         self,
@@ -291,22 +306,7 @@ class SlackChat(SlackMarks):
 
     def profile(self, user: str) -> Profile:
         """Return a person's profile."""
-        raw = self._call("users.info", user=user)["user"]
-        shown = raw.get("profile") or {}
-        return Profile(
-            id=raw["id"],
-            team_id=raw.get("team_id") or "",
-            name=shown.get("display_name")
-            or shown.get("real_name")
-            or raw.get("real_name")
-            or raw.get("name")
-            or raw["id"],
-            zone=raw.get("tz") or "UTC",
-            is_guest=bool(raw.get("is_restricted") or raw.get("is_ultra_restricted")),
-            is_bot=bool(raw.get("is_bot")),
-            is_deleted=bool(raw.get("deleted")),
-            org_teams=frozenset((raw.get("enterprise_user") or {}).get("teams") or ()),
-        )
+        return profile_from(self._call("users.info", user=user)["user"])
 
     def group_members(self, group: str) -> frozenset[str]:
         """Return the user ids in a user group."""
@@ -333,6 +333,10 @@ class SlackChat(SlackMarks):
     def push_view(self, trigger_id: str, view: JSON) -> str:
         """Open a modal above an open one and return its id. Slack allows three."""
         return str(self._call("views.push", trigger_id=trigger_id, view=view)["view"]["id"])
+
+    def publish_home(self, user: str, view: JSON) -> None:
+        """Show a person this view as the app's Home."""
+        self._call("views.publish", user_id=user, view=view)
 
     def update_view(self, view_id: str, view: JSON, *, hash_: str) -> None:
         """Put a modal in the place of an open one, if that still has this hash."""

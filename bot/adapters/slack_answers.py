@@ -103,4 +103,16 @@ def _refusal(
     text = BUG if kind is Kind.BUG else REFUSED
     advice = ADVICE.get(code, OTHER_ADVICE.format(code=code))
     ours = {Kind.GONE: GONE, Kind.UNCHANGEABLE: UNCHANGEABLE}.get(kind, code)
-    return UserError(text.format(method=method, advice=advice, code=code), code=ours)
+    said = text.format(method=method, advice=advice, code=code)
+    return UserError(said, code=ours, others=_by_person(data))
+
+
+def _by_person(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return the error of each person whom a refusal names."""
+    listed = data.get("errors")
+    found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return {
+        each["user"]: str(each.get("error") or "")
+        for each in found
+        if isinstance(each.get("user"), str)
+    }

@@ -70,7 +70,7 @@ _BY_KIND: dict[Kind, str] = {
         invalid_link invalid_user_combination invitee_cant_see_channel is_archived
         is_bot is_inactive messages_tab_disabled method_not_supported_for_channel_type
         name_taken no_external_invite_permission no_permission no_such_subteam
-        not_implemented not_in_channel not_pinnable org_user_not_in_team permission_denied
+        not_enabled not_implemented not_in_channel not_pinnable org_user_not_in_team permission_denied
         plan_upgrade_required posting_to_channel_denied restricted_action
         restricted_action_non_threadable_channel restricted_action_read_only_channel
         restricted_action_thread_locked restricted_action_thread_only_channel
@@ -79,7 +79,7 @@ _BY_KIND: dict[Kind, str] = {
         thread_not_found too_many_bookmarks too_many_members too_many_pins too_many_tabs
         two_factor_setup_required unknown_method ura_max_channels user_disabled user_is_bot
         user_is_restricted user_is_ultra_restricted user_not_found user_not_in_channel
-        user_not_visible
+        user_not_visible users_not_found
     """,
     Kind.BUG: """
         alt_txt_too_large
@@ -99,7 +99,8 @@ _BY_KIND: dict[Kind, str] = {
         invalid_ts_oldest invalid_types json_not_object markdown_text_conflict
         max_file_sharing_exceeded message_not_in_streaming_state metadata_must_be_sent_from_app
         metadata_too_large method_deprecated missing_argument missing_charset missing_file_data
-        missing_post_type msg_blocks_too_long msg_too_long no_channel no_dual_broadcast_content_update
+        missing_post_type missing_profile_id msg_blocks_too_long msg_too_long no_channel
+        no_dual_broadcast_content_update
         no_item_specified no_text no_user not_enough_users parent_bookmark_disabled parent_with_link
         push_limit_reached
         slack_connect_blocked_file_type slack_connect_canvas_sharing_blocked

@@ -42,6 +42,7 @@ READS = frozenset(
         "usergroups.users.list",
         "users.conversations",
         "users.info",
+        "users.lookupByEmail",
     }
 )
 """The methods that change nothing. Others are not sent after the deadline of their attempt."""

@@ -2,6 +2,7 @@
 
 from bot.bootstrap.bot import Bot
 from bot.bootstrap.links import missing_pages
+from bot.bootstrap.on_call import schedules
 from bot.bootstrap.outside import (
     domain_clock,
     forges,
@@ -26,6 +27,7 @@ __all__ = [
     "report_repository",
     "require_all_bound",
     "require_bound",
+    "schedules",
     "settings",
     "sites",
     "targets",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 
 import structlog
@@ -12,6 +13,7 @@ import structlog
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
 from bot.bootstrap.checks import health_checks
+from bot.bootstrap.on_call import schedules
 from bot.bootstrap.outside import (
     domain_clock,
     forges,
@@ -24,6 +26,7 @@ from bot.bootstrap.outside import (
 from bot.bootstrap.policies import with_policies
 from bot.bootstrap.services import build_services
 from bot.bootstrap.settings import check_tokens, settings
+from bot.bootstrap.setup import missing_setup
 from bot.clock import Ticks
 from bot.config import Config
 from bot.domain.limits import Limits
@@ -35,7 +38,6 @@ from bot.services.inbox import Inbox
 from bot.services.item_follow import Hint
 from bot.services.lease import Lease
 from bot.services.operators import Operators
-from bot.services.remind import remind
 from bot.services.retry import Retries, retry_all
 from bot.slack import app as slack_app
 from bot.slack.context import HandlerContext
@@ -101,6 +103,8 @@ class Bot:
             lease=self.lease,
             limits=limits,
             runbooks=self._runbooks(),
+            setup=partial(missing_setup, config, lambda: self.chat.identity().scopes),
+            schedules=schedules(config),
         )
         self.operators = Operators(
             self.store,
@@ -135,7 +139,7 @@ class Bot:
         return with_policies(
             loaded.runbooks,
             self.config.runbooks,
-            roles=self.config.incident.roles,
+            roles=self.settings.policy.roles,
             is_complete=not loaded.problems,
         )
 
@@ -144,7 +148,9 @@ class Bot:
         return HandlerContext(
             now=self.clock,
             settings=self.settings,
+            homes=services.homes,
             incidents=services.incidents,
+            catch_ups=services.catch_ups,
             items=services.items,
             declare=services.declare,
             channel_facts=services.channel_facts,
@@ -157,14 +163,18 @@ class Bot:
             changes=services.changes,
             conflicts=services.conflicts,
             record=services.record,
+            reminders=services.reminders,
             runs=services.runs,
+            notify=services.notify,
             obligations=services.obligations,
+            on_call=services.on_call,
             authorize=services.authorize,
             audit=services.audit,
             reports=services.reports,
             approvals=services.approvals,
             publish=services.publish,
             search=services.search,
+            subscriptions=services.subscriptions,
             sync=services.sync,
             severity_help={s.name: s.description for s in self.config.incident.severities},
         )
@@ -232,6 +242,7 @@ class Bot:
         self.http.start()
         self._stops.append(self.http.stop)
         self._stops.append(lambda: self._pool.shutdown(wait=True))
+        self._stops.append(self.services.homes.close)
         if socket:
             # Stopped first, so that nothing more arrives while the rest is finished.
             self._stops.append(socket.stop)
@@ -248,7 +259,7 @@ class Bot:
     def _tick(self, socket: Socket | None, foreign: ForeignSockets | None) -> None:
         every, store, durable = self.ticks.every, self.store, self.durable
         services = self.services
-        every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
+        every(1, "remind", services.remind.tick)
         every(2, "takeover", services.takeover.take_over)
         every(2, "retry", self.retries.tick)
         every(10, "inbox", self.dispatcher.replay)

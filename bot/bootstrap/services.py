@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -21,6 +21,7 @@ from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.backfill import Backfill
+from bot.services.catch_up import CatchUps
 from bot.services.channel import Channels
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
@@ -33,18 +34,24 @@ from bot.services.edits import Edits
 from bot.services.endings import Endings
 from bot.services.evidence import Evidence
 from bot.services.guard import Guards
+from bot.services.home import Homes
 from bot.services.incidents import Incidents
+from bot.services.invites import Invites
 from bot.services.item_follow import ItemFollow
 from bot.services.item_nags import ItemNags
 from bot.services.items import Items
 from bot.services.joining import Joining
 from bot.services.lease import Lease, Takeover
+from bot.services.notify import Notify
 from bot.services.obligations import Obligations
+from bot.services.on_call import OnCallLookup, Schedule
 from bot.services.participants import Participants
 from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
 from bot.services.record import Record
+from bot.services.remind import Remind
+from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.report_resources import Forges
 from bot.services.resources import Resources
@@ -53,6 +60,7 @@ from bot.services.run_posts import posts_of
 from bot.services.run_workflows import RunWorkflows
 from bot.services.search import Search
 from bot.services.settings import Settings
+from bot.services.subscriptions import Subscriptions
 from bot.services.sweep import Sweep
 from bot.services.sync import Sync
 from bot.store.engine import Store
@@ -66,6 +74,7 @@ class Services:
     audit: Audit
     authorize: Authorize
     backfill: Backfill
+    catch_ups: CatchUps
     changes: Endings
     channel_facts: ChannelFacts
     conflicts: Conflicts
@@ -74,18 +83,24 @@ class Services:
     edit_publishing: EditPublishing
     edits: Edits
     evidence: Evidence
+    homes: Homes
     incidents: Incidents
     item_follow: ItemFollow
     item_nags: ItemNags
     items: Items
     joining: Joining
+    notify: Notify
     obligations: Obligations
+    on_call: OnCallLookup
     participants: Participants
     publish: Publish
     record: Record
+    remind: Remind
+    reminders: Reminders
     reports: Reports
     runs: Runs
     search: Search
+    subscriptions: Subscriptions
     sweep: Sweep
     sync: Sync
     takeover: Takeover
@@ -105,10 +120,13 @@ def build_services(
     lease: Lease,
     limits: Limits,
     runbooks: Mapping[str, Runbook],
+    schedules: Mapping[str, Schedule],
+    setup: Callable[[], Sequence[tuple[str, bool]]] = tuple,
 ) -> Services:
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
-    watch = ChannelWatch(store, chat, durable, now)
+    on_call = OnCallLookup(chat, now, schedules)
+    watch = ChannelWatch(store, chat, durable, now, settings.policy)
     confirm = Confirm(durable, now, settings)
     backfill = Backfill(
         store,
@@ -147,6 +165,7 @@ def build_services(
     )
     diagnoses = Diagnoses(store, durable, now, sites=sites, wall=real_time, zone=settings.zone)
     people = People(store, chat, now)
+    authorize = Authorize(chat, people, settings, audit, look=watch.look)
     reports = Reports(store, people, settings)
     guards = Guards(store, settings)
     composer = Composer(
@@ -206,11 +225,13 @@ def build_services(
             look=watch.look,
             named=people.named,
             granted=lambda: chat.identity().scopes,
+            invites=Invites(store, chat, partial(syncing.enqueue, durable), now, settings, on_call),
+            sees=authorize.sees,
         ),
         look=watch.look,
         search=search.keep,
     )
-    follow = ItemFollow(store, durable, tracker, now, lease=lease, limits=limits)
+    follow = ItemFollow(store, durable, tracker, now, settings.policy, lease=lease, limits=limits)
     items = Items(store, now, settings, place=follow.place)
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
@@ -219,8 +240,9 @@ def build_services(
     return Services(
         approvals=approvals,
         audit=audit,
-        authorize=Authorize(chat, people, settings, audit, look=watch.look),
+        authorize=authorize,
         backfill=backfill,
+        catch_ups=CatchUps(store, settings),
         changes=Endings(store, durable, now, settings, edited=edit_publishing.edited),
         conflicts=Conflicts(store, durable, reports, guards),
         declare=Declare(
@@ -246,7 +268,20 @@ def build_services(
             item_changed=items.follow,
         ),
         evidence=evidence,
+        notify=Notify(store, durable, now, settings, guards),
         obligations=obligations,
+        homes=Homes(
+            store,
+            chat,
+            now,
+            settings,
+            authorize,
+            incidents,
+            items,
+            runbooks=runbooks,
+            setup=setup,
+        ),
+        on_call=on_call,
         incidents=incidents,
         item_follow=follow,
         item_nags=ItemNags(
@@ -255,9 +290,19 @@ def build_services(
         items=items,
         publish=publish,
         record=record,
+        remind=Remind(
+            store=store,
+            durable=durable,
+            now=now,
+            settings=settings,
+            me=lambda: chat.identity().user_id,
+            runbooks=frozenset(runbooks),
+        ),
+        reminders=Reminders(store, durable, now, settings),
         reports=reports,
         runs=Runs(store, durable, runbooks=runbooks, sites=sites, wall=real_time),
         search=search,
+        subscriptions=Subscriptions(store, chat, people),
         sweep=Sweep(store, durable, now, sync, wall=real_time, owner=lease.id),
         sync=sync,
         takeover=Takeover(store, durable, lease, limits),

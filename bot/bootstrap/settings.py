@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.config import Config
 from bot.config_access import Allow
+from bot.config_incident import Invite
 from bot.config_report import ReportTarget
 from bot.domain.access import Rules
+from bot.domain.audiences import USERS, Audience
 from bot.domain.incident import Policy
+from bot.domain.inviting import InviteRule
 from bot.domain.item_policy import ItemPolicy
 from bot.domain.publication import Target, TargetKind
+from bot.domain.reminders import ReminderRules
 from bot.domain.report_form import ReportForm
 from bot.errors import ConfigError
 from bot.forms import Forms, TemplateProblem
@@ -47,7 +52,11 @@ def settings(config: Config) -> Settings:
         policy=Policy(
             severities=tuple(s.name for s in incident.severities),
             statuses=incident.statuses,
-            roles=incident.roles,
+            roles=tuple(role.name for role in incident.roles),
+            leading=next((role.name for role in incident.roles if role.leads), ""),
+            speaking=next((role.name for role in incident.roles if role.speaks), ""),
+            declarer_leads=incident.declarer_leads,
+            descriptions={role.name: role.description for role in incident.roles},
         ),
         intervals={s.name: s.interval for s in incident.severities},
         reactions=incident.reactions,
@@ -80,6 +89,13 @@ def settings(config: Config) -> Settings:
         items=_item_policy(config),
         files_drills=config.report.file_drills,
         declare_reaction=incident.declare_reaction,
+        audiences=tuple(
+            Audience(name=each.name, channels=each.channels, hubs=each.hubs, texts=each.texts)
+            for each in config.communication.audiences
+        )
+        or (USERS,),
+        reminders=_reminder_rules(config),
+        invite=tuple(_invite_rule(rule) for rule in incident.invite),
         filing=Filing(
             labels=config.github.labels,
             item_labels=config.github.item_labels,
@@ -142,6 +158,30 @@ def _target(configured: ReportTarget, ours: str) -> Target:
         path=configured.path,
         index=configured.index,
         is_private=configured.private,
+    )
+
+
+def _reminder_rules(config: Config) -> ReminderRules:
+    incident = config.incident
+    hours = incident.business_hours
+    return ReminderRules(
+        lead={each.name: timedelta(minutes=each.lead_minutes) for each in incident.severities},
+        stale=timedelta(hours=incident.stale_hours),
+        rollback=timedelta(minutes=incident.rollback_minutes),
+        rollback_runbook=incident.rollback_runbook,
+        hours=hours.in_zone(config.report.zone) if hours else None,
+    )
+
+
+def _invite_rule(rule: Invite) -> InviteRule:
+    return InviteRule(
+        severities=frozenset(rule.severity),
+        hubs=frozenset(rule.hubs),
+        users=rule.users,
+        groups=rule.groups,
+        on_call=rule.on_call,
+        role=rule.role,
+        is_private=rule.private,
     )
 
 

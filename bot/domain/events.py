@@ -87,13 +87,15 @@ class ChannelEvent:
     """A channel was archived, unarchived, deleted or renamed, or somebody joined or left it.
 
     ``user`` is who joined; empty where the event is about the channel, or about the bot itself.
-    ``name`` is the new name.
+    ``inviter`` is who invited them, empty where they joined on their own. ``name`` is the new name.
     """
 
     team_id: str
     channel_id: str
     change: ChannelChange
     user: str = ""
+    inviter: str = ""
+    event_ts: str = ""
     name: str = ""
     is_private: bool = False
 
@@ -104,13 +106,21 @@ class ChannelEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HomeEvent:
+    """A person opened the app's Home."""
+
+    team_id: str
+    user: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class IgnoredEvent:
     """An event that changes nothing in the record."""
 
     type: str
 
 
-Event = MessageEvent | DeletedEvent | ReactionEvent | ChannelEvent | IgnoredEvent
+Event = MessageEvent | DeletedEvent | ReactionEvent | ChannelEvent | HomeEvent | IgnoredEvent
 
 
 def in_team(event: Event, team_id: str) -> Event:
@@ -134,7 +144,7 @@ def in_team(event: Event, team_id: str) -> Event:
             )
         case ReactionEvent() | ChannelEvent():
             return replace(event, team_id=team_id)
-        case IgnoredEvent():
+        case HomeEvent() | IgnoredEvent():
             return event
 
 

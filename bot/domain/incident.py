@@ -66,11 +66,30 @@ NOT_RESOLVED = f"Resolve the incident first with {COMMAND} resolve, then close i
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The severities, statuses and roles of a team, in order; from ``incident`` in ``mayday.yaml``."""
+    """The severities, statuses and roles of a team, in order; from ``incident`` in ``mayday.yaml``.
+
+    ``leading`` is the role that leads, by default the first; ``speaking`` the one that speaks outward, by
+    default the one that leads. ``descriptions`` say what a role does. With ``declarer_leads`` the declarer
+    leads until somebody takes over.
+    """
 
     severities: tuple[str, ...]
     statuses: tuple[str, ...]
     roles: tuple[str, ...]
+    leading: str = ""
+    speaking: str = ""
+    declarer_leads: bool = True
+    descriptions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def lead(self) -> str:
+        """The role that leads; empty where a team has no roles."""
+        return self.leading or "".join(self.roles[:1])
+
+    @property
+    def speaker(self) -> str:
+        """The role that speaks outward."""
+        return self.speaking or self.lead
 
     @property
     def open_statuses(self) -> tuple[str, ...]:

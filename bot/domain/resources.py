@@ -16,6 +16,10 @@ class ResourceKind(StrEnum):
 
     CHANNEL = "channel"
     INVITE = "invite"  # the person's user id
+    GROUP_INVITE = "group_invite"  # the user group's id
+    NOT_INVITED = "not_invited"  # the user group's id
+    ON_CALL = "on_call"  # the schedule's name
+    ON_CALL_SHOWN = "on_call_shown"  # the schedule's name
     CARD = "card"
     PIN = "pin"
     TOPIC = "topic"
@@ -26,8 +30,12 @@ class ResourceKind(StrEnum):
     ANNOUNCED_UPDATE = "announced_update"  # the entry's id
     ENTRY = "entry"  # the entry's id
     ALIKE = "alike"
+    NOTIFIED = "notified"  # the beginning of the act's digest, and the channel's number
+    CATCH_UP = "catch_up"  # the user id of the person who joined, and when
+    NEWS = "news"  # the entry's id and the subscriber's user id
     FILED = "filed"  # the message's ts
     REMINDER = "reminder"  # the reminder's number
+    INCIDENT_REMINDER = "incident_reminder"  # the reminder's kind and number
     DIAGNOSIS = "diagnosis"  # the diagnosis' id
     RUN = "run"  # the run's id
     RUN_STEP = "run_step"  # the run's id and the step's number
@@ -61,6 +69,10 @@ PUBLISHED_KINDS = frozenset(
 """The kinds that the publish workflow handles; the sync workflow handles all others."""
 
 
+PERSONAL_KINDS = frozenset({ResourceKind.CATCH_UP, ResourceKind.NEWS})
+"""The kinds that one person sees. Where one fails, nobody else needs to know."""
+
+
 class ResourceState(StrEnum):
     """How far a resource has come.
 
@@ -78,6 +90,7 @@ class ResourceState(StrEnum):
 _KEY_NAMES = {
     ResourceKind.ANNOUNCED_UPDATE: "announced",
     ResourceKind.REMINDER: "remind",
+    ResourceKind.INCIDENT_REMINDER: "reminder",
     ResourceKind.RUN_STEP: "run",
     ResourceKind.REPORT_FILE: "publish/folder",
     ResourceKind.REPORT_ISSUE: "publish/incident",

@@ -45,6 +45,7 @@ class EntryKind(StrEnum):
     MERGED = "merged"  # other, channel: of a duplicate; is_undone once that was reopened
     PUBLISHED = "published"  # url
     CHANNEL = "channel"  # from, to: why mayday could not work in the channel, empty where it could
+    NOTIFIED = "notified"  # audience, channels, text: what the people served were told
     PRIVATE = "private"  # issues (urls), person: the channel became private
 
     @property

@@ -31,6 +31,7 @@ from bot.ports.forge import (
 from bot.ports.hub import Hub, Started, Stopped
 from bot.ports.kernels import Kernels
 from bot.ports.notices import Notices
+from bot.ports.oncall import OnCall, OnCallPerson
 from bot.ports.reports import (
     PublishedFile,
     PublishedFiles,
@@ -65,6 +66,8 @@ __all__ = [
     "IssueText",
     "Kernels",
     "Notices",
+    "OnCall",
+    "OnCallPerson",
     "Origin",
     "Post",
     "Profile",

@@ -127,6 +127,20 @@ class Chat(Protocol):
     def invite(self, channel_id: str, user: str) -> None:
         """Invite a person; do nothing if they are already a member."""
 
+    def invite_all(self, channel_id: str, users: Sequence[str]) -> Mapping[str, str]:
+        """Invite people; return why Slack refuses, by the user id of each whom it refuses.
+
+        Raises:
+            UserError: Slack lets mayday invite nobody to this channel.
+        """
+
+    def find_person(self, email: str) -> str | None:
+        """Return the user id of who has this e-mail address, or None.
+
+        Raises:
+            UserError: mayday isn't allowed to look.
+        """
+
     def set_topic(self, channel_id: str, topic: str) -> None: ...
 
     def post(self, channel_id: str, post: Post, *, effect: str, thread_ts: str = "") -> str:
@@ -171,6 +185,9 @@ class Chat(Protocol):
 
         Such an address is valid for half an hour and five answers.
         """
+
+    def publish_home(self, user: str, view: JSON) -> None:
+        """Show a person this view as the app's Home."""
 
     def update_view(self, view_id: str, view: JSON, *, hash_: str) -> None:
         """Put a form in the place of an open one, if that still has this hash; empty: any."""

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.backdated import known_times
 from bot.domain.command import COMMAND
-from bot.domain.incident import RESOLVED, Incident
+from bot.domain.incident import RESOLVED, Incident, Policy
+from bot.domain.leading import provisional_leader
 from bot.domain.milestones import Milestone, durations
 from bot.domain.report_parts import Revision
 from bot.domain.typed_time import TypedTime, written
@@ -217,13 +218,9 @@ def hubs(incident: Incident, urls: Mapping[str, str]) -> str:
     )
 
 
-def status(incident: Incident, open_statuses: Sequence[str]) -> str:
-    """The status, and how to change it."""
-    choices = "|".join((*open_statuses, RESOLVED))
-    return (
-        f"The status is *{incident.status}*, the severity {incident.severity}, declared "
-        f"{when(incident.declared_at)}. Change the status with `{COMMAND} status {choices}`."
-    )
+def status(open_statuses: Sequence[str]) -> str:
+    """How to change the status."""
+    return f"Change the status with `{COMMAND} status {'|'.join((*open_statuses, RESOLVED))}`."
 
 
 def severity(incident: Incident, descriptions: Mapping[str, str]) -> str:
@@ -232,13 +229,18 @@ def severity(incident: Incident, descriptions: Mapping[str, str]) -> str:
     return f"The severity is *{incident.severity}*. Change it with `{COMMAND} severity`:\n{listed}"
 
 
-def roles(incident: Incident, names: Sequence[str]) -> str:
-    """Who has which role, and how to take or give one."""
-    listed = "\n".join(
-        f"• {role}: " + (f"<@{incident.roles[role]}>" if role in incident.roles else "nobody yet")
-        for role in names
-    )
-    return f"{listed}\nTake one with `{COMMAND} role {names[0]}`, or give it with `… @name`."
+def roles(incident: Incident, policy: Policy) -> str:
+    """Who has which role, what it is for, and how to take or give one."""
+    for_now = provisional_leader(incident, policy)
+    lines = []
+    for role in policy.roles:
+        who = f"<@{incident.roles[role]}>" if role in incident.roles else "nobody yet"
+        if for_now and role == policy.lead:
+            who = f"<@{for_now}> until somebody takes over"
+        what = policy.descriptions.get(role, "")
+        lines.append(f"• {escape(role)}: {who}" + (f" ({escape(what)})" if what else ""))
+    listed, lead = "\n".join(lines), code(policy.lead)
+    return f"{listed}\nTake one with `{COMMAND} role {lead}`, or give it with `… @name`."
 
 
 def still_running(runs: Iterable[tuple[str, str]]) -> str:
@@ -319,6 +321,15 @@ def shown_there(incident: Incident) -> str:
     return f"✅ mayday posts it in #{escape(incident.channel_name)}."
 
 
-def snoozed(due_at: datetime) -> str:
-    """The next reminder was postponed."""
-    return f"The next reminder comes {when(due_at)}."
+def snoozed(not_before: datetime, asked: datetime) -> str:
+    """No reminder comes before a moment, which is later than what was asked for where it was so already."""
+    already = " already, which is later" if not_before > asked else ""
+    return (
+        f"💤 No reminder of this incident comes before {when(not_before)}{already}. "
+        f"`{COMMAND} snooze off` ends that."
+    )
+
+
+def awake(update_at: datetime) -> str:
+    """Reminders are no longer snoozed."""
+    return f"⏰ Reminders come again. The next one to post an update comes {when(update_at)}."

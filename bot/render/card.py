@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.backdated import known_times
 from bot.domain.command import COMMAND
-from bot.domain.incident import CLOSED, RESOLVED, Incident
+from bot.domain.incident import CLOSED, RESOLVED, Incident, Policy
+from bot.domain.leading import provisional_leader
 from bot.domain.milestones import Duration, Milestone, Times, durations
 from bot.domain.timeline import Heading, PostedEntry
 from bot.ports import Post
@@ -23,6 +24,7 @@ from bot.render import edit_pages
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import HEADINGS
 from bot.render.milestones import NAMES, disorder, duration_words
+from bot.render.reader_buttons import catch_up_button, subscribe_button
 from bot.render.state import (
     MOST_RUNNING,
     RunningSpec,
@@ -66,10 +68,7 @@ ACTION_INVITE = "incident.invite"
 MORE = "incident.more"
 """The menu with what is not a button. The value of an option is the id of the button that it stands for."""
 
-COMMANDER = "commander"
-"""The role that a button offers while nobody has it, where the team has such a role."""
-
-_CONFIRM_RESOLVE: b.Block = {
+CONFIRM_RESOLVE: b.Block = {
     "title": b.plain("Resolve the incident?"),
     "text": b.plain("This notifies everyone and stops reminders. You can reopen it later.", 300),
     "confirm": b.plain("Resolve"),
@@ -81,7 +80,8 @@ _CONFIRM_RESOLVE: b.Block = {
 @dataclass(frozen=True, kw_only=True)
 class CardSpec:
     """What the card shows. ``hubs`` are addresses by hub name, empty where none is configured;
-    ``roles`` are user ids by role, empty where nobody has it; ``reactions`` are headings by emoji.
+    ``roles`` are user ids by role, empty where nobody has it; ``lead`` is the one that leads, and
+    ``declarer_leads`` who leads until somebody takes it. ``reactions`` are headings by emoji.
     ``times`` are those that people set. ``update`` is the last update, ``next_at`` when the next one is due,
     ``handover`` the note of the last person who handed over. ``links`` are addresses by their labels, or
     paths. ``canvas`` says why the channel's canvas is not kept up to date, empty where it is.
@@ -108,6 +108,8 @@ class CardSpec:
     running: Sequence[RunningSpec]
     links: Mapping[str, str]
     canvas: str
+    lead: str
+    declarer_leads: str
     ending: str = ""
     duplicate_of: str = ""
     duplicates: Sequence[str] = ()
@@ -126,6 +128,7 @@ class TopicSpec:
 class AnnouncementSpec:
     """What the announcement shows. ``channel_id`` is the incident's channel."""
 
+    incident_id: str
     title: str
     severity: str
     status: str
@@ -142,7 +145,7 @@ class AnnouncementSpec:
 def card_spec(
     incident: Incident,
     *,
-    roles: Sequence[str],
+    policy: Policy,
     hubs: Mapping[str, str],
     reactions: Mapping[str, Heading],
     zone: ZoneInfo,
@@ -162,7 +165,9 @@ def card_spec(
         status=incident.status,
         summary=incident.summary,
         hubs={name: hubs.get(name, "") for name in incident.hubs},
-        roles={role: incident.roles.get(role, "") for role in roles},
+        roles={role: incident.roles.get(role, "") for role in policy.roles},
+        lead=policy.lead,
+        declarer_leads=provisional_leader(incident, policy),
         declared_at=incident.declared_at,
         declared_by=incident.declared_by,
         resolved_at=incident.resolved_at,
@@ -191,6 +196,7 @@ def topic_spec(incident: Incident) -> TopicSpec:
 def announcement_spec(incident: Incident, *, duplicate_of: str = "") -> AnnouncementSpec:
     """What the announcement shows of an incident; ``duplicate_of`` is as in :class:`CardSpec`."""
     return AnnouncementSpec(
+        incident_id=incident.id,
         title=incident.shown_title,
         severity=incident.severity,
         status=incident.status,
@@ -231,7 +237,7 @@ def _facts(spec: CardSpec) -> list[str]:
         shown.append(f"and {len(spec.hubs) - MOST_HUBS} more")
     hubs = ", ".join(shown)
     people = "\n".join(
-        f"{role}: <@{user}>" if user else f"{role}: nobody yet" for role, user in spec.roles.items()
+        f"{escape(role)}: {_holder(spec, role, user)}" for role, user in spec.roles.items()
     )
     status = status_words(spec.status, spec.ending, duplicate_of=spec.duplicate_of)
     return [
@@ -241,6 +247,12 @@ def _facts(spec: CardSpec) -> list[str]:
         f"*Roles*\n{people}",
         "*Times*\n" + "\n".join(_times(spec)),
     ]
+
+
+def _holder(spec: CardSpec, role: str, user: str) -> str:
+    if not user and role == spec.lead and spec.declarer_leads:
+        return f"<@{spec.declarer_leads}> until somebody takes over"
+    return f"<@{user}>" if user else "nobody yet"
 
 
 def _times(spec: CardSpec) -> list[str]:
@@ -269,7 +281,12 @@ def card(spec: CardSpec) -> Post:
     """The pinned message: the incident's present state, and buttons for the next actions."""
     shown = [b.header(f"{sign_of(spec.status)} {spec.title}"), b.section(fields=_facts(spec))]
     shown += [b.section(text) for text in _state(spec)]
-    shown.append(b.actions(*_buttons(spec.status, spec.hubs, spec.roles, ending=spec.ending)))
+    offered = "" if spec.roles.get(spec.lead) else spec.lead
+    shown.append(
+        b.actions(
+            *_buttons(spec.status, spec.hubs, lead=spec.lead, offered=offered, ending=spec.ending)
+        )
+    )
     notes = [spec.canvas] if spec.canvas else []
     if spec.status not in (RESOLVED, CLOSED):
         notes = [legend(spec.reactions), f"`{COMMAND} help` lists all commands.", *notes]
@@ -308,15 +325,23 @@ def _headline(title: str, status: str, severity: str) -> str:
     return f"{escape(title)}: {status}, {severity}"
 
 
-def next_steps(incident: Incident, roles: Sequence[str]) -> list[b.Block]:
-    """Buttons for the actions that the incident's status allows; ``roles`` are the team's."""
-    held = {role: incident.roles.get(role, "") for role in roles}
-    return _buttons(incident.status, incident.hubs, held, ending=incident.ending)
+def next_steps(incident: Incident, lead: str) -> list[b.Block]:
+    """Buttons for the actions that the incident's status allows; ``lead`` is the role that leads."""
+    offered = "" if incident.roles.get(lead) else lead
+    return _buttons(
+        incident.status, incident.hubs, lead=lead, offered=offered, ending=incident.ending
+    )
+
+
+def lead_button(lead: str) -> b.Block:
+    """The button by which a person takes the role that leads."""
+    return b.button(f"Become {lead}", action=ACTION_COMMAND)
 
 
 def _buttons(
-    status: str, hubs: Collection[str], roles: Mapping[str, str], *, ending: str
+    status: str, hubs: Collection[str], *, lead: str, offered: str, ending: str
 ) -> list[b.Block]:
+    """``lead`` is the role that leads, and ``offered`` too, while nobody has taken it."""
     if ending:
         return [b.button("Reopen", action=ACTION_REOPEN), _more(*_ALWAYS)]
     if status == RESOLVED:
@@ -340,11 +365,11 @@ def _buttons(
         *diagnose,
         b.button("Post an update", action=ACTION_UPDATE, style="primary"),
         b.button("Run a runbook", action=ACTION_RUN),
-        b.button("Resolve", action=ACTION_RESOLVE, confirm=_CONFIRM_RESOLVE),
+        b.button("Resolve", action=ACTION_RESOLVE, confirm=CONFIRM_RESOLVE),
     ]
-    if not roles.get(COMMANDER, "nobody"):
-        buttons.append(b.button("Take command", action=ACTION_COMMAND))
-    handover = [("Hand over", ACTION_HANDOVER)] if COMMANDER in roles else []
+    if offered:
+        buttons.append(lead_button(offered))
+    handover = [("Hand over", ACTION_HANDOVER)] if lead else []
     return [*buttons, _more(*handover, *_ALWAYS)]
 
 
@@ -383,5 +408,14 @@ def announcement(spec: AnnouncementSpec) -> Post:
     where = f" · follow it in <#{spec.channel_id}>" if is_followed else ""
     return Post(
         text=_headline(spec.title, status_words(spec.status, spec.ending), spec.severity),
-        blocks=(b.section("\n".join(lines)), b.context(f"{times}{where}")),
+        blocks=(
+            b.section("\n".join(lines)),
+            b.context(f"{times}{where}"),
+            b.actions(*_reader_buttons(spec)),
+        ),
     )
+
+
+def _reader_buttons(spec: AnnouncementSpec) -> list[b.Block]:
+    subscribe = [subscribe_button(spec.incident_id)] if spec.status != CLOSED else []
+    return [catch_up_button(spec.incident_id), *subscribe]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.command import COMMAND
+from bot.render.text import escape
 
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """How a command is typed and what it does. ``after`` is for commands of the time after the outage."""
+    """How a command is typed and what it does. ``after`` is for commands of the time after the outage.
+
+    ``{roles}`` in ``help`` stands for the team's roles.
+    """
 
     usage: str
     help: str
@@ -44,13 +48,26 @@ COMMANDS: Mapping[str, Usage] = {
         usage="hubs [add name link]",
         help="shows the affected hubs, or adds one; `hubs remove name` removes it",
     ),
+    "catchup": Usage(
+        usage="catchup", help="shows the incident's state, to you alone; `status` does, too"
+    ),
+    "show": Usage(usage="show #channel", help="shows another incident's state"),
+    "subscribe": Usage(
+        usage="subscribe",
+        help="sends you the incident's news directly until it is closed; `unsubscribe` ends that",
+    ),
+    "unsubscribe": Usage(usage="unsubscribe", help="ends a subscription"),
     "timeline": Usage(usage="timeline", help="shows the timeline, to edit it"),
     "status": Usage(usage="status fixing [text]", help="changes the status"),
     "severity": Usage(usage="severity sev1 [because …]", help="changes the severity, and says why"),
-    "role": Usage(usage="role commander [@name]", help="takes a role, or gives it to somebody"),
+    "role": Usage(
+        usage="role [name] [@person]", help="takes a role, or gives it to somebody{roles}"
+    ),
+    "lead": Usage(usage="lead [@person]", help="leads the incident, or has somebody lead it"),
     "handover": Usage(
         usage="handover @name note", help="passes the lead to somebody, with a note for them"
     ),
+    "oncall": Usage(usage="oncall [hub]", help="shows who is on call, in any channel"),
     "invite": Usage(usage="invite @name …", help="adds people to the channel"),
     "title": Usage(usage="title new title", help="changes the title; alone, opens a form"),
     "summary": Usage(usage="summary text", help="changes the summary; alone, opens a form"),
@@ -90,8 +107,19 @@ COMMANDS: Mapping[str, Usage] = {
     "publish": Usage(
         usage="publish", help="shows the report for review and publishes it", after=True
     ),
-    "snooze": Usage(usage="snooze [minutes]", help="postpones the next reminder"),
-    "list": Usage(usage="list", help="lists the latest incidents"),
+    "notify": Usage(
+        usage="notify [audience]",
+        help="drafts a text for the people served (students, instructors), to send or to copy",
+    ),
+    "snooze": Usage(
+        usage="snooze [time]",
+        help="lets no reminder come for some time: `2h`, `till 15:00`; `snooze off` ends that",
+    ),
+    "list": Usage(
+        usage="list [closed datahub]",
+        help="lists incidents, open ones first; only those that are `open`, `closed` or `mine`, of a "
+        "severity, a status or a hub",
+    ),
     "search": Usage(
         usage="search words", help="finds past outages, in imported reports and in incidents"
     ),
@@ -99,9 +127,13 @@ COMMANDS: Mapping[str, Usage] = {
 }
 
 
-def help_rows() -> dict[str, str]:
-    """One line for each command, by its name."""
-    return {name: f"`{COMMAND} {c.usage}` {c.help}" for name, c in COMMANDS.items()}
+def help_rows(roles: Sequence[str] = ()) -> dict[str, str]:
+    """One line for each command, by its name; ``roles`` are the team's."""
+    listed = f": {escape(', '.join(roles))}" if roles else ""
+    return {
+        name: f"`{COMMAND} {c.usage}` {c.help.replace('{roles}', listed)}"
+        for name, c in COMMANDS.items()
+    }
 
 
 def after_the_incident() -> tuple[str, ...]:

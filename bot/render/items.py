@@ -75,7 +75,7 @@ def incident_items(
 ) -> Post:
     """Return the action items of one incident. ``said`` confirms the last change."""
     heading = f"*Action items of {escape(incident.shown_title)}*"
-    rows = [(item, _line(item, today)) for item in items]
+    rows = [(item, line(item, today)) for item in items]
     return _list(heading, rows, view=view, notes=[said, ELSEWHERE])
 
 
@@ -91,7 +91,7 @@ def all_items(
 
     ``problems`` says by repository what mayday can't read or change there.
     """
-    rows = [(each.item, f"{_line(each.item, today)} · {_home(each)}") for each in found]
+    rows = [(each.item, f"{line(each.item, today)} · {_home(each)}") for each in found]
     return _list("*Action items*", rows, view=view, notes=[said, *_problems(problems)])
 
 
@@ -104,13 +104,18 @@ def _list(
         if number == SHOWN or room < 0:
             shown.append(b.context(MORE.format(number=len(rows) - number)))
             break
-        options = [
-            b.option(name, value(verb, view, item.incident_id, item.id))
-            for name, verb in _VERBS[ItemState(item.state)]
-        ]
-        shown.append(b.section(text, accessory=b.overflow(ACTION_MENU, options)))
+        shown.append(row(item, text, view=view))
     shown += [b.context(note) for note in notes if note]
     return Post(text=heading.strip("*"), blocks=tuple(shown))
+
+
+def row(item: ActionItem, text: str, *, view: str = "") -> b.Block:
+    """Return an item with a menu; after a choice from it, the list ``view`` takes the list's place."""
+    options = [
+        b.option(name, value(verb, view, item.incident_id, item.id))
+        for name, verb in _VERBS[ItemState(item.state)]
+    ]
+    return b.section(text, accessory=b.overflow(ACTION_MENU, options))
 
 
 def nag(incident: Incident, item: ActionItem, spec: JSON) -> Post:
@@ -154,7 +159,7 @@ def digest(found: Sequence[ListedItem], problems: Mapping[str, str], *, today: d
     counts += [f"{overdue} overdue"] if overdue else []
     counts += [f"{unowned} without an owner"] if unowned else []
     text = f"🔧 *Action items of incidents*: {', '.join(counts)}"
-    lines = [f"• {_line(each.item, today)} · {_home(each)}" for each in found[:IN_DIGEST]]
+    lines = [f"• {line(each.item, today)} · {_home(each)}" for each in found[:IN_DIGEST]]
     more = len(found) - IN_DIGEST
     lines += [f"… and {more} more"] if more > 0 else []
     blocks = [b.section(text)]
@@ -185,7 +190,8 @@ def gates(lacking: dict[CloseGate, list[ActionItem]]) -> str:
     )
 
 
-def _line(item: ActionItem, today: date) -> str:
+def line(item: ActionItem, today: date) -> str:
+    """Return an item on one line, with its owner, due date, category and link."""
     parts = [f"{_SIGNS[ItemState(item.state)]} *{_title(item)}*"]
     parts.append(f"<@{item.owner}>" if item.owner else "_no owner_")
     if item.due_on is not None:

@@ -154,6 +154,8 @@ def _change(kind: EntryKind, data: Mapping[str, Any], who: str) -> str:
         ending = str(data.get("ending") or "")
         how = f" as {status_words(CLOSED, ending)}, without a report" if ending else ""
         said = f"{who} closed the incident{how}."
+    elif kind is EntryKind.NOTIFIED:
+        said = f"{who} notified the {escape(str(data.get('audience', '')))}."
     elif kind is EntryKind.PUBLISHED:
         said = f"The report was published: {escape(str(data.get('url', '')))}"
     else:

@@ -7,20 +7,24 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
+from bot.domain.incident_filter import IncidentPage
 from bot.domain.timeline import Heading, Latest, Line
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import card
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import app_name, quiet, words
+from bot.render.reader_buttons import catch_up_button
 from bot.render.status import status_words
-from bot.render.text import cut, escape, when
+from bot.render.text import code, cut, escape, escaped, when
 from bot.render.times import during
 from bot.reports import Finding
 
 ACTION_DECLARE = "menu.declare"
 ACTION_LIST = "menu.list"
 ACTION_HELP = "menu.help"
+ACTION_NEWER = "list.newer"
+ACTION_OLDER = "list.older"
 ACTION_ENTRY = "entry.menu"
 EDIT = "edit"
 HIDE = "out"
@@ -31,6 +35,12 @@ FINDINGS = ":warning: *Before it is published:*"
 MOST_FINDINGS = 8
 FINDING_LENGTH = 160
 """How many findings are shown, and how many characters of each. A block takes 3,000."""
+
+NO_INCIDENTS = f"No incident is `{{text}}`. `{COMMAND} list` alone shows all of them."
+INCIDENTS = 10
+"""Incidents on one page."""
+FILTER_TEXT = 500
+"""Characters of a typed filter that a button keeps, of Slack's 2,000."""
 
 ELSEWHERE = (
     "From any other channel, add `in #channel` to a command about an incident: "
@@ -130,28 +140,60 @@ def _below(line: Line) -> list[str]:
     return found
 
 
-def incidents(found: Sequence[Incident]) -> Post:
-    """Return the list of incidents, open ones first."""
-    if not found:
-        text = f"There are no incidents. Declare one with `{COMMAND} declare title`."
-        return Post(text=text, blocks=(b.section(text),))
-    ordered = sorted(found, key=lambda i: (not i.is_open, -i.declared_at.timestamp()))
-    lines = [_listed(each) for each in ordered]
-    return Post(text=f"{len(found)} incidents", blocks=(b.section("\n".join(lines[:12])),))
+def incidents(found: IncidentPage, *, text: str = "") -> Post:
+    """Return a page of incidents, each with a button. ``text`` is what was typed to filter them."""
+    count = found.open + found.over
+    if not count:
+        none = f"There are no incidents. Declare one with `{COMMAND} declare title`."
+        said = NO_INCIDENTS.format(text=code(text, 200)) if text else none
+        return Post(text=said, blocks=(b.section(said),))
+    shown: list[b.Block] = []
+    for is_open, heading in ((True, f"*Open: {found.open}*"), (False, f"*Over: {found.over}*")):
+        part = [one for one in found.incidents if one.is_open is is_open]
+        if part or (is_open and not text and not found.open and not found.first):
+            shown.append(b.section(heading))
+        shown += [_incident(one) for one in part]
+    end = found.first + len(found.incidents)
+    turns = [
+        ("Newer", max(0, found.first - INCIDENTS), found.first > 0),
+        ("Older", end, end < count),
+    ]
+    if buttons := [
+        b.button(label, action=action, value=f"{first}|{text[:FILTER_TEXT]}")
+        for (label, first, is_offered), action in zip(
+            turns, (ACTION_NEWER, ACTION_OLDER), strict=True
+        )
+        if is_offered
+    ]:
+        shown.append(b.context(f"{found.first + 1} to {end} of {count}"))
+        shown.append(b.actions(*buttons))
+    return Post(text=f"{found.open} open incidents, {found.over} over", blocks=tuple(shown))
 
 
-def _listed(incident: Incident) -> str:
-    channel = incident.channel_id
-    where = f"<#{channel}>" if channel else escape(incident.channel_name)
-    status = status_words(incident.status, incident.ending)
-    return (
-        f"{card.sign(incident)} {where} {escape(cut(incident.shown_title, 80))} · "
-        f"{incident.severity} · *{status}* · {when(incident.declared_at)}"
+def _incident(incident: Incident) -> b.Block:
+    where = f"<#{incident.channel_id}>" if incident.channel_id else escape(incident.channel_name)
+    parts = [
+        incident.severity,
+        f"*{status_words(incident.status, incident.ending)}*",
+        *([_hubs(incident)] if incident.hubs else []),
+    ]
+    text = (
+        f"{card.sign(incident)} {where} {escape(cut(incident.shown_title, 80))}\n"
+        f"{' · '.join(parts)} · {when(incident.declared_at)}"
     )
+    button = catch_up_button(incident.id)
+    return b.section(text, accessory={**button, "text": b.plain("Show")})
 
 
-def menu(incident: Incident | None, roles: Sequence[str], *, has_hubs: bool = False) -> Post:
-    """Return the menu of ``/incident`` alone; a hub can be diagnosed before there is an incident."""
+def _hubs(incident: Incident) -> str:
+    return escaped(", ".join(incident.hubs), 120)
+
+
+def menu(incident: Incident | None, lead: str, *, has_hubs: bool = False) -> Post:
+    """Return the menu of ``/incident`` alone; a hub can be diagnosed before there is an incident.
+
+    ``lead`` is the role that leads.
+    """
     if incident is None:
         text = "What would you like to do?"
         buttons = [
@@ -167,7 +209,7 @@ def menu(incident: Incident | None, roles: Sequence[str], *, has_hubs: bool = Fa
             f"{incident.severity}"
         )
         buttons = [
-            *card.next_steps(incident, roles),
+            *card.next_steps(incident, lead),
             b.button("Help", action=ACTION_HELP),
         ]
     return Post(text=text, blocks=(b.section(text), b.actions(*buttons)))

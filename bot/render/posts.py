@@ -1,4 +1,4 @@
-"""The messages that mayday posts as things happen: changes, updates, reminders, failures.
+"""The messages that mayday posts as things happen: changes, updates, failures.
 
 Like the card they are rendered from specs, which hold values and no words; see :mod:`bot.render.card`.
 """
@@ -14,7 +14,6 @@ from bot.domain.command import COMMAND
 from bot.domain.incident import ARCHIVED, CLOSED, GONE, LEFT, RESOLVED, Incident
 from bot.domain.item_words import as_mrkdwn
 from bot.domain.mrkdwn import typed
-from bot.domain.reminders import lateness
 from bot.domain.timeline import EntryKind, PostedEntry
 from bot.ports import Post
 from bot.render import blocks as b
@@ -25,12 +24,11 @@ from bot.render.card import (
     ACTION_REPORT,
     ACTION_RESOLVE,
     ACTION_RETRY,
-    ACTION_SNOOZE,
-    ACTION_UPDATE,
 )
+from bot.render.reader_buttons import catch_up_button
 from bot.render.state import is_update, quoted
 from bot.render.status import status_words
-from bot.render.text import escape, escaped, when
+from bot.render.text import channel_link, escape, escaped, when
 from bot.render.times import weekday_words
 
 POSTED_KINDS = frozenset(
@@ -44,6 +42,7 @@ POSTED_KINDS = frozenset(
         EntryKind.CLOSED,
         EntryKind.ACTION_ITEM,
         EntryKind.PUBLISHED,
+        EntryKind.NOTIFIED,
         EntryKind.PRIVATE,
         EntryKind.MERGED,
         EntryKind.EDITED,
@@ -208,6 +207,9 @@ def entry_post(spec: EntrySpec) -> Post:
                     "spelling, and that they may work in the repository. *Edit report*, *Title, date, hubs, "
                     "labels* changes the assignees of this report, `github.assignees` those of all."
                 )
+        case EntryKind.NOTIFIED:
+            where = ", ".join(channel_link(str(one)) for one in data["channels"])
+            text = f"📢 {who} notified the *{escape(str(data['audience']))}* in {where}:{quote}"
         case EntryKind.EDITED:
             text = _edited(who, data["after"])
         case EntryKind.PRIVATE:
@@ -218,6 +220,8 @@ def entry_post(spec: EntrySpec) -> Post:
     shown: tuple[b.Block, ...] = (b.section(text),)
     if spec.kind is EntryKind.RESOLVED:
         shown += (b.actions(b.button("Close and report", action=ACTION_CLOSE)),)
+    if spec.kind is EntryKind.ROLE and data["user"] != spec.author:  # it invites them
+        shown += (b.actions(catch_up_button()),)
     if spec.kind is EntryKind.PUBLISHED:
         shown += (b.actions(edit_pages.button()),)
     return Post(text=text, blocks=shown)
@@ -282,6 +286,12 @@ def withdrawn() -> Post:
     return Post(text=text, blocks=(b.section(text),))
 
 
+def withdrawn_news() -> Post:
+    """The message that replaces a subscriber's news once the incident is private."""
+    text = "🔒 mayday withdrew this message because the incident is private now."
+    return Post(text=text, blocks=(b.section(text),))
+
+
 def _links(data: Mapping[str, Any]) -> str:
     named = [data.get("url"), *data.get("others", ()), data.get("path")]
     places = list(dict.fromkeys(str(place) for place in named if place))
@@ -295,25 +305,6 @@ def announced_update(spec: AnnouncedUpdateSpec) -> Post:
         f"{mark} *{escape(spec.title)}* · {spec.status}{_quote(spec.text)}{_promise(spec.next_at)}"
     )
     return Post(text=text, blocks=(b.section(text),))
-
-
-def reminder(*, addressee: str, due_at: datetime, now: datetime) -> Post:
-    """A request for a status update, to ``addressee`` where somebody is; labelled when it is late."""
-    late = lateness(due_at, now)
-    text = "⏰ " + (f"<@{addressee}>, time" if addressee else "Time") + " for a status update."
-    if late is not None:
-        minutes = int(late.total_seconds() // 60)
-        text += f" _This reminder is {minutes} min late: it was due {when(due_at)}._"
-    return Post(
-        text=text,
-        blocks=(
-            b.section(text),
-            b.actions(
-                b.button("Post an update", action=ACTION_UPDATE, style="primary"),
-                b.button("Snooze 15 min", action=ACTION_SNOOZE, value="15"),
-            ),
-        ),
-    )
 
 
 _CHANNEL_WORDS = {

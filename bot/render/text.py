@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from bot.domain.mrkdwn import escape as escape
 
+_CUT_OFF = re.compile(r"(?:<[^<>]*|&[a-z]*)$")
 _PERSON = re.compile(r"\bby &lt;(@[UW][A-Z0-9]{2,20})&gt;")
 
 
@@ -30,6 +31,12 @@ def escaped(text: str, limit: int) -> str:
     return shown
 
 
+def shortened(text: str, limit: int) -> str:
+    """Return at most ``limit`` characters of escaped text; no mention, link or entity is cut in two."""
+    kept = cut(text, limit)
+    return kept if kept == text else f"{_CUT_OFF.sub('', kept.removesuffix('…')).rstrip()}…"
+
+
 def naming(text: str, limit: int) -> str:
     """Return the text escaped, except for the people who did something, such as ``by <@U0ANA>``."""
     return _PERSON.sub(r"by <\1>", escaped(text, limit))
@@ -43,6 +50,11 @@ def code(text: str, limit: int = 3000) -> str:
 def hub_link(name: str, url: str) -> str:
     """Return a hub's name as a link to its address, or only the name without one."""
     return f"<{url}|{escape(name)}>" if url else escape(name)
+
+
+def channel_link(channel: str) -> str:
+    """Return a channel of the configuration, ``#name`` or an id, as people see it."""
+    return escape(channel) if channel.startswith("#") else f"<#{channel}>"
 
 
 def when(moment: datetime) -> str:

@@ -126,20 +126,38 @@ class Authorize:
         if text:
             raise UserError(text)
 
-    def may(self, asker: Asker, act: Act, incident: Incident | None = None) -> bool:
+    def may(
+        self,
+        asker: Asker,
+        act: Act,
+        incident: Incident | None = None,
+        *,
+        allowed: Allowed | None = None,
+    ) -> bool:
         """Whether this person may do this besides what they ask for; not where Slack doesn't say.
 
         Nothing is recorded, since they didn't ask for it.
         """
         try:
             person = _Person(
-                self._chat, self._people, self._settings, asker.user, act, incident, None
+                self._chat, self._people, self._settings, asker.user, act, incident, allowed
             )
             scene = _Scene(self._chat, asker.channel, incident, act)
             refused = self._other_app(asker) or refusal(act, person, scene, self._settings.rules)
         except (RetryLater, UserError):
             return False
         return refused is None
+
+    def sees(self, user: str, incident: Incident) -> bool:
+        """Whether a person may read an incident now, wherever they are. Nothing is recorded.
+
+        Raises:
+            UserError, RetryLater: Slack did not say.
+        """
+        incident = self._shown(incident)
+        person = _Person(self._chat, self._people, self._settings, user, Act.READ, incident)
+        scene = _Scene(self._chat, "", incident, Act.READ)
+        return refusal(Act.READ, person, scene, self._settings.rules) is None
 
     def refused(self, asker: Asker, act: Act, reason: str) -> None:
         """Record that a request was refused because there is no incident that it could be about."""
@@ -201,15 +219,15 @@ class Authorize:
                 return RESTRICTED.format(act=act.value)
 
 
-def reaction_line(rules: Rules, incident_id: str, user: str, origin: str) -> AuditLine:
-    """Return the decision whether a reaction in the incident's channel may file its message, or take it out.
+def seen_line(rules: Rules, act: Act, incident_id: str, user: str, origin: str) -> AuditLine:
+    """Return the decision about what somebody is seen to do in the incident's channel: react, or join it.
 
-    Slack delivers and lists only reactions of people who see the channel, so nothing is asked. The line
+    Slack delivers and lists only acts of people who see the channel, so nothing is asked. The line
     commits with what it allows.
     """
-    refused = seen_refusal(Act.RECORD, rules)
+    refused = seen_refusal(act, rules)
     asker = Asker(user=user, channel="", origin=origin)
-    return _line(asker, Act.RECORD, incident_id, refused.value if refused else "")
+    return _line(asker, act, incident_id, refused.value if refused else "")
 
 
 def _line(asker: Asker, act: Act, incident_id: str | None, reason: str) -> AuditLine:

@@ -25,9 +25,7 @@ from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
-from bot.render.card import COMMANDER
 from bot.render.items import gates
-from bot.services import sync
 from bot.services.contents import Contents
 from bot.services.edits import published
 from bot.services.entries import Edited
@@ -46,11 +44,6 @@ LONG_ACTION_ITEM = "Shorten the action item to {limit} characters. Details belon
 NOT_A_LINK = "A link begins with https://."
 ROLE_TAKEN = f"Somebody is already {{role}}. To take over, use {COMMAND} role {{role}}."
 NOBODY_NAMED = f"Name the people with an @: {COMMAND} invite @name."
-NO_REMINDERS = "This incident is over and has no reminders."
-SNOOZE_RANGE = f"Snooze for 1 to {{limit}} minutes: {COMMAND} snooze 30."
-
-LONGEST_SNOOZE = 24 * 60
-"""Minutes."""
 
 
 class Changes(Contents):
@@ -114,7 +107,11 @@ class Changes(Contents):
         return self._apply(
             change,
             lambda incident, _now: verbs.hand_over(
-                incident, COMMANDER, user, policy=self._settings.policy, note=note.strip()
+                incident,
+                self._settings.policy.lead,
+                user,
+                policy=self._settings.policy,
+                note=note.strip(),
             ),
         )
 
@@ -267,28 +264,6 @@ class Changes(Contents):
 
         return self._apply(change, verb, extra, source=f"item/{item}", part=f"{ITEM}/{item}")
 
-    def snooze(self, change: StateChange, minutes: int) -> datetime:
-        """Postpone the next reminder; returns when it is due.
-
-        Raises:
-            UserError: it is too many minutes or none, or the incident is over.
-        """
-        if not 1 <= minutes <= LONGEST_SNOOZE:
-            raise UserError(SNOOZE_RANGE.format(limit=LONGEST_SNOOZE))
-        due_at = self._now() + timedelta(minutes=minutes)
-        with self._store.write() as tx:
-            incident = rows.get(tx, change.incident_id, lock=True)
-            if not incident.is_open:
-                raise UserError(NO_REMINDERS)
-            pending = rows.reminder_of(tx, incident.id)
-            number = pending.number if pending else self._next_number(tx, incident.id)
-            rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
-            before = {"due_at": pending.due_at.isoformat()} if pending else {}
-            after = {"due_at": due_at.isoformat()}
-            audit.add(tx, change.line("incident.snooze", before=before, after=after))
-            sync.enqueue(self._durable, tx, incident.id, change.idempotency_key)
-        return due_at
-
     def _apply(
         self,
         change: StateChange,
@@ -338,10 +313,11 @@ class Changes(Contents):
             return
         number = pending.number if pending else self._next_number(tx, incident.id)
         promised = transition.data.get("next_at")
+        following = now + self._settings.interval(incident.severity)
         due_at = (
             datetime.fromisoformat(promised)
             if promised
-            else now + self._settings.interval(incident.severity)
+            else self._settings.opening(incident.severity, following)
         )
         rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
 

@@ -14,13 +14,13 @@ from datetime import datetime
 import structlog
 
 from bot.domain.events import ChannelChange, ChannelEvent
-from bot.domain.incident import ARCHIVED, CLOSED, GONE, LEFT, Incident
+from bot.domain.incident import ARCHIVED, CLOSED, GONE, LEFT, Incident, Policy
+from bot.domain.leading import in_charge
 from bot.domain.resources import PUBLISHED_KINDS, ResourceKind
 from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock, Durable
-from bot.render.card import COMMANDER
-from bot.services import publish, sync
+from bot.services import joins, publish, sync
 from bot.services.channel_guard import Look
 from bot.store import incidents as rows
 from bot.store import readings
@@ -49,11 +49,14 @@ class _Seen:
 class ChannelWatch:
     """Looks at channels and records what has changed."""
 
-    def __init__(self, store: Store, chat: Chat, durable: Durable, now: Clock) -> None:
+    def __init__(
+        self, store: Store, chat: Chat, durable: Durable, now: Clock, policy: Policy
+    ) -> None:
         self._store = store
         self._chat = chat
         self._durable = durable
         self._now = now
+        self._policy = policy
 
     def look(self, incident_id: str) -> Look:
         """Ask Slack about the channel, join it again where that is needed, and record what changed.
@@ -111,6 +114,7 @@ class ChannelWatch:
         """Record an event about an incident's channel; what it leaves open is looked at soon."""
         incident = rows.get(tx, incident_id, lock=True)
         if event.user and event.user != self._chat.identity().user_id:
+            joins.take(tx, self._durable, incident_id, event, now=self._now())
             return
         if event.change is ChannelChange.DELETED:
             self._record(tx, incident, _Seen(state=GONE, is_private=event.is_private))
@@ -185,7 +189,7 @@ class ChannelWatch:
             author="",
             data={
                 "issues": urls,
-                "person": incident.roles.get(COMMANDER) or incident.declared_by,
+                "person": in_charge(incident, self._policy),
             },
             source="channel/private",
         )

@@ -253,7 +253,9 @@ class Declare:
             source="declared",
         )
         if incident.is_open:
-            due_at = now + self._settings.interval(incident.severity)
+            due_at = self._settings.opening(
+                incident.severity, now + self._settings.interval(incident.severity)
+            )
             rows.set_reminder(tx, Reminder(incident_id=incident_id, number=1, due_at=due_at))
         if declaration.diagnosis:
             change = StateChange(

@@ -68,6 +68,12 @@ class Guards:
             rows.add_replacements(tx, incident_id, found.replaced.values())
         return _guarded(documents, found)
 
+    def unpublishable(self, incident_id: str, text: str) -> tuple[str, frozenset[str]]:
+        """Return a text as it might be published, and the kinds of what must not be in it; store nothing."""
+        with self._store.read() as tx:
+            found = guard({"text": text}, self._known(tx, incident_id, frozenset()))
+        return found.texts["text"], frozenset(each.kind.value for each in found.replaced.values())
+
     def _known(self, tx: Tx, incident_id: str, team: frozenset[str]) -> Known:
         return Known(
             served=rows.served(tx, incident_id),

@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 from bot.domain.actions import ActionItem
 from bot.domain.incident import LEFT, Incident
-from bot.domain.resources import ResourceKind, resource_key
+from bot.domain.resources import PERSONAL_KINDS, ResourceKind, ResourceState, resource_key
+from bot.domain.subscriptions import Subscription
 from bot.domain.timeline import EntryKind, PostedEntry
 from bot.ports import JSON
 from bot.render.posts import POSTED_KINDS
@@ -17,10 +18,14 @@ from bot.store import declaring
 from bot.store import incidents as incident_rows
 from bot.store import resources as resource_rows
 from bot.store import runs as run_rows
+from bot.store import subscriptions as subscription_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Tx
 from bot.store.resources import ResourceRow
 from bot.store.runs import Run, RunStep
+
+_REPORTED_AT_ONCE = (ResourceState.FAILED, ResourceState.NEEDS_HUMAN)
+"""States whose error is shown at once; in others only after a second attempt."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +43,7 @@ class Snapshot:
     """The incident that this one is a duplicate of."""
     duplicates: Sequence[Incident] = ()
     """The incidents that are duplicates of this one."""
+    subscriptions: Sequence[Subscription] = ()
     next_at: datetime | None = None
     """When the next update is due."""
     filed: frozenset[str] = frozenset()
@@ -63,6 +69,20 @@ class Snapshot:
     def duplicate_channels(self) -> list[str]:
         """The channels of its duplicates that people may be told of."""
         return [channel for each in self.duplicates if (channel := _public_channel(each))]
+
+    @property
+    def problems(self) -> list[str]:
+        """What failed, each sentence once; not what concerns one person, nor the messages about failures."""
+        hidden = {ResourceKind.NOTICE, ResourceKind.CHANNEL_NOTICE} | PERSONAL_KINDS
+        return sorted(
+            {
+                row.error
+                for row in self.resources.values()
+                if row.error
+                and row.kind not in hidden
+                and (row.state in _REPORTED_AT_ONCE or row.attempts > 1)
+            }
+        )
 
     def row(self, kind: ResourceKind, subject: str = "") -> ResourceRow | None:
         """A resource as it is stored."""
@@ -95,6 +115,7 @@ def read(tx: Tx, incident_id: str) -> Snapshot:
         items={item.id: item for item in incident_rows.items(tx, incident_id)} if has_nags else {},
         other=incident_rows.get(tx, other) if (other := incident.duplicate_of) else None,
         duplicates=declaring.duplicates_of(tx, incident_id),
+        subscriptions=subscription_rows.of_incident(tx, incident_id),
         next_at=reminder.due_at if reminder else None,
         filed=frozenset(key.rpartition(":")[2] for key in timeline_rows.tagged(tx, keys)),
     )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
 
 from bot.domain.incident import Incident
+from bot.domain.incident_filter import IncidentFilter, IncidentPage
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat
-from bot.store import declaring
+from bot.store import declaring, incident_pages
 from bot.store import incidents as rows
 from bot.store.engine import Store
+
+_CHANNEL = re.compile(r"<#(?P<id>[CG][A-Z0-9]+)(?:\|[^>]*)?>")
 
 FRESH = 5.0
 """Seconds for which Slack's list of private channels is used again."""
@@ -58,6 +62,16 @@ class Incidents:
         with self._store.read() as tx:
             return declaring.by_number(tx, team_id, number)
 
+    def find(self, team_id: str, text: str) -> Incident | None:
+        """The incident that a person names: by its channel as a mention, ``#name`` or name, or by its id."""
+        found = _CHANNEL.fullmatch(text.strip())
+        name = found["id"] if found else text.strip().removeprefix("#")
+        with self._store.read() as tx:
+            known = rows.by_channel(tx, name) or rows.by_name(tx, team_id, name.lower())
+            if known is None and rows.exists(tx, name):
+                known = rows.get(tx, name)
+        return known if known and known.team_id == team_id else None
+
     def listed(self, team_id: str, channel_id: str) -> list[Incident]:
         """The latest incidents of a team, newest first; a private one only in its own channel.
 
@@ -69,6 +83,22 @@ class Incidents:
         self.latch()
         with self._store.read() as tx:
             return rows.recent(tx, team_id, seen_from=channel_id)
+
+    def page(
+        self, team_id: str, channel_id: str, wanted: IncidentFilter, *, first: int, size: int
+    ) -> IncidentPage:
+        """A page of the team's incidents; a private one only in its own channel.
+
+        Slack says first which channels are private.
+
+        Raises:
+            UserError: it did not.
+        """
+        self.latch()
+        with self._store.read() as tx:
+            return incident_pages.page(
+                tx, team_id, wanted, seen_from=channel_id, first=first, size=size
+            )
 
     def latch(self) -> None:
         """Record which incidents have become private.

@@ -17,6 +17,7 @@ import structlog
 from bot import deadline
 from bot.domain.actions import ActionItem
 from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
+from bot.domain.incident import Policy
 from bot.domain.item_states import LOST, MEANS, FoundIssue, IssueState, followed, to_write
 from bot.domain.limits import Limits
 from bot.errors import RetryLater, UserError
@@ -62,10 +63,12 @@ class ItemFollow:
         durable: Durable,
         tracker: Tracker | None,
         now: Clock,
+        policy: Policy,
         *,
         lease: Lease,
         limits: Limits,
     ) -> None:
+        self._policy = policy
         self._store = store
         self._durable = durable
         self._tracker = tracker
@@ -263,7 +266,7 @@ class ItemFollow:
                 rows.change(tx, after, FOLLOWED)
                 audit.add(tx, _line(current, after))
                 if issue.state in LOST:
-                    item_nags.say_lost(tx, after, now=self._now())
+                    item_nags.say_lost(tx, after, self._policy, now=self._now())
                 key = f"item/{item.id}/{issue.state}/{issue.changed_at.isoformat()}"
                 sync.enqueue(self._durable, tx, item.incident_id, key)
 

@@ -16,14 +16,14 @@ import structlog
 
 from bot import deadline
 from bot.domain.actions import ActionItem, ListedItem
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, Policy
 from bot.domain.item_policy import digest_moment, due_day, is_person
+from bot.domain.leading import in_charge
 from bot.domain.limits import Limits
 from bot.domain.resources import ResourceKind
 from bot.errors import RetryLater, UserError
 from bot.ports import JSON, Chat, Clock, Durable
 from bot.render import items as words
-from bot.render.card import COMMANDER
 from bot.services import sync
 from bot.services.channel_guard import LookAt, check_public
 from bot.services.incident_snapshot import Snapshot
@@ -96,7 +96,7 @@ class ItemNags:
         item = rows.get(tx, found.item.id, lock=True)
         if incident is None or item is None or item != found.item:
             return False  # somebody changes it: the next tick looks again
-        to = _addressee(incident, item)
+        to = _addressee(incident, item, self._settings.policy)
         last = resource_rows.find(tx, incident.id, ResourceKind.ITEM_NAG, f"{item.id}/{item.nags}")
         if incident.channel_id is None or _waits(last, incident, to):
             rows.change(tx, replace(item, nag_at=now + UNSENT), ("nag_at",))
@@ -158,10 +158,10 @@ class ItemNags:
             self._chat.post(to, words.digest(found, problems, today=today), effect=effect)
 
 
-def say_lost(tx: Tx, item: ActionItem, *, now: datetime) -> None:
+def say_lost(tx: Tx, item: ActionItem, policy: Policy, *, now: datetime) -> None:
     """Notify people that an item's issue is gone, so that the item's state is unknown."""
     incident = incident_rows.get(tx, item.incident_id)
-    spec = {"item": item.id, "to": _addressee(incident, item), "lost": item.issue_state}
+    spec = {"item": item.id, "to": _addressee(incident, item, policy), "lost": item.issue_state}
     _add(tx, incident, f"{item.id}/{item.issue_state}", spec, now)
 
 
@@ -228,9 +228,9 @@ def _channel_of(chat: Chat, to: str) -> str:
     return chat.open_dm(to) if is_person(to) else chat.resolve(to)
 
 
-def _addressee(incident: Incident, item: ActionItem) -> str:
+def _addressee(incident: Incident, item: ActionItem, policy: Policy) -> str:
     """Who is reminded of an item: its owner, else who led or declared the incident."""
-    return item.owner or incident.roles.get(COMMANDER) or incident.declared_by
+    return item.owner or in_charge(incident, policy)
 
 
 def _add(tx: Tx, incident: Incident, subject: str, spec: dict[str, Any], now: datetime) -> None:

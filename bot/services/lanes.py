@@ -18,6 +18,9 @@ from bot.services.reconciler import EnsureResult, Reconciler, Resource
 
 THREADS = 16
 
+NEWS_LANES = 4
+"""How many subscribers are written to at once: more would keep threads from other incidents."""
+
 log = structlog.get_logger()
 
 _LANES = {
@@ -25,6 +28,9 @@ _LANES = {
     ResourceKind.ENTRY: "channel",
     ResourceKind.ALIKE: "channel",
     ResourceKind.REMINDER: "channel",
+    ResourceKind.INCIDENT_REMINDER: "channel",
+    ResourceKind.ON_CALL_SHOWN: "channel",
+    ResourceKind.NOT_INVITED: "channel",
     ResourceKind.DIAGNOSIS: "channel",
     ResourceKind.RUN: "channel",
     ResourceKind.RUN_STEP: "channel",
@@ -35,9 +41,16 @@ _LANES = {
 """Kinds that share a lane; each resource of another kind has its own."""
 
 _NEEDED_BY_OTHERS = frozenset(
-    {ResourceKind.CARD, ResourceKind.ANNOUNCEMENT, ResourceKind.RUN, ResourceKind.INVITE}
+    {
+        ResourceKind.CARD,
+        ResourceKind.ANNOUNCEMENT,
+        ResourceKind.RUN,
+        ResourceKind.INVITE,
+        ResourceKind.GROUP_INVITE,
+        ResourceKind.ON_CALL,
+    }
 )
-"""Kinds after which resources may become due that were not before (the pin of a card, replies)."""
+"""Kinds after which resources may become due that were not before (the pin of a card, replies, people)."""
 
 
 class Lanes:
@@ -111,4 +124,7 @@ class Lanes:
 
 
 def _lane(resource: Resource) -> str:
+    if resource.kind is ResourceKind.NEWS:  # each person's in order
+        person = resource.subject.partition("/")[2]
+        return f"news/{int(digest(person), 16) % NEWS_LANES}"
     return _LANES.get(resource.kind, resource.key)

@@ -105,7 +105,7 @@ class Overview:
         incident = snap.incident
         return card.card_spec(
             incident,
-            roles=self._settings.policy.roles,
+            policy=self._settings.policy,
             hubs=self._hub_urls(incident),
             reactions=self._settings.reactions,
             zone=self._settings.zone,

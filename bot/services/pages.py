@@ -22,7 +22,7 @@ from bot.domain.incident import Incident
 from bot.domain.slack_message import permalink
 from bot.domain.timeline import Heading, Message
 from bot.ports import Clock, HistoryMessage
-from bot.services.authorize import reaction_line
+from bot.services.authorize import seen_line
 from bot.services.confirm import Confirm
 from bot.services.record import SHORTCUT
 from bot.services.record_events import tag_line
@@ -179,7 +179,7 @@ class Pages:
         added: bool,
     ) -> None:
         """Record that somebody may react, and did."""
-        audit.add(tx, reaction_line(self._settings.rules, incident_id, user, HISTORY))
+        audit.add(tx, seen_line(self._settings.rules, Act.RECORD, incident_id, user, HISTORY))
         named = {"name": filed["name"], "heading": filed["heading"]}
         audit.add(tx, tag_line(incident_id, key, user, named, added=added, origin=HISTORY))
 

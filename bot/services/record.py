@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from bot.domain.access import Act
 from bot.domain.audit import AuditOutcome
 from bot.domain.events import (
     ChannelEvent,
     DeletedEvent,
     Event,
+    HomeEvent,
     IgnoredEvent,
     MessageEvent,
     ReactionEvent,
@@ -32,7 +34,7 @@ from bot.domain.timeline import (
     Tag,
 )
 from bot.ports import Clock
-from bot.services.authorize import reaction_line
+from bot.services.authorize import seen_line
 from bot.services.channel_watch import CONVERTED, ChannelWatch
 from bot.services.confirm import Confirm
 from bot.services.entries import Edited, not_followed
@@ -85,7 +87,9 @@ class Record(EntryEdits):
         recording nothing twice does no harm, and one read is all that it costs.
         """
         heading = self._settings.heading(event.name) if isinstance(event, ReactionEvent) else None
-        if isinstance(event, IgnoredEvent) or (isinstance(event, ReactionEvent) and not heading):
+        if isinstance(event, IgnoredEvent | HomeEvent) or (
+            isinstance(event, ReactionEvent) and not heading
+        ):
             return
         team_url = self._team_url()
         with self._store.write() as tx:
@@ -107,8 +111,12 @@ class Record(EntryEdits):
                     self._erase(tx, key)
                     self._follow(tx, incident_id, rows.message_by_key(tx, key), event.event_ts)
                 case ReactionEvent() as event if heading:
-                    line = reaction_line(
-                        self._settings.rules, incident_id, event.user, reaction_origin(event)
+                    line = seen_line(
+                        self._settings.rules,
+                        Act.RECORD,
+                        incident_id,
+                        event.user,
+                        reaction_origin(event),
                     )
                     audit.add(tx, line)
                     if line.outcome is AuditOutcome.ALLOWED:

@@ -7,14 +7,14 @@ in step, yield it here and give its kind a line in ``ResourceKind`` and ``RENDER
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
 from functools import partial
 
+from bot.domain.leading import in_charge
 from bot.domain.mrkdwn import UNNAMED, Mentions, Named
 from bot.domain.resources import ResourceKind, ResourceState, as_json, step_subject
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
-from bot.render import card, found, posts
+from bot.render import found, posts
 from bot.render.conflicts import ASKED
 from bot.services import changed_plans
 from bot.services.announcements import Announcements
@@ -22,20 +22,21 @@ from bot.services.channel_guard import LookAt, in_channel
 from bot.services.diagnose import incident_post
 from bot.services.filed import confirmations
 from bot.services.incident_snapshot import Snapshot, read
+from bot.services.invites import Invites
 from bot.services.item_nags import nag_resources
+from bot.services.notify import sent_texts
 from bot.services.origin import origin_reply
 from bot.services.overview import Overview
 from bot.services.posts import Destination, Posts
+from bot.services.readers import Readers, Sees, sees_nothing
 from bot.services.reconciler import Resource
+from bot.services.reminder_posts import reminder_resources
 from bot.services.run_messages import RunMessages, RunPosts, run_spec
 from bot.services.run_specs import stage_spec
 from bot.services.settings import Settings
 from bot.store import runs as run_rows
 from bot.store.engine import Store
 from bot.store.runs import Run, RunStep
-
-_REPORTED_AT_ONCE = (ResourceState.FAILED, ResourceState.NEEDS_HUMAN)
-"""States whose error the notice shows at once; in others only after a second attempt."""
 
 
 class Resources:
@@ -50,10 +51,13 @@ class Resources:
         settings: Settings,
         run_posts: RunPosts,
         look: LookAt,
+        invites: Invites,
         named: Callable[[str, Mentions], Named] = lambda _team_id, _found: UNNAMED,
         granted: Callable[[], frozenset[str]] = frozenset,
+        sees: Sees = sees_nothing,
     ) -> None:
         self._store = store
+        self._invites = invites
         self._chat = chat
         self._now = now
         self._settings = settings
@@ -61,6 +65,7 @@ class Resources:
         self._look = look
         self._posts = Posts(chat)
         self._announcements = Announcements(chat, settings, look)
+        self._readers = Readers(store, chat, now, settings, sees)
         self._overview = Overview(chat, settings, named, granted)
         self.alone = RunMessages(store, chat, now, run_posts)  # of runs outside of incidents
 
@@ -79,21 +84,31 @@ class Resources:
         announced = list(self._announcements.of(snap))
         outside = [
             *self._channel_notices(snap),
-            *self._changed_plans(snap),
+            *changed_plans.messages(
+                self._posts,
+                self._chat,
+                snap.incident,
+                snap.resources,
+                partial(snap.ref, ResourceKind.RUN),
+            ),
+            *self._readers.outside(snap),
+            *sent_texts(snap, self._posts, self._chat, self._look),
             *origin_reply(snap, self._posts, self._look),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=False),
         ]
         if snap.incident.channel_state:
             return [*announced, *outside]
-        first = (*self._invites(snap), *self._overview.card(snap))
+        first = (*self._invites.of(snap), *self._overview.card(snap))
         inside = (
             *self._overview.around(snap),
+            *self._invites.messages(snap),
             *self._entries(snap),
-            *self._reminders(snap),
+            *reminder_resources(snap, self._posts, self._settings.policy, self._now),
             *self._diagnoses(snap),
             *self._alike(snap),
             *self._reviews(snap),
             *self._runs(snap),
+            *self._readers.inside(snap),
             *confirmations(snap, self._chat),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=True),
         )
@@ -128,7 +143,7 @@ class Resources:
         """
         if snap.incident.channel_state:
             return None
-        problems = _problems(snap)
+        problems = snap.problems
         row = snap.row(ResourceKind.NOTICE)
         may_exist = row and (row.ref or row.state is ResourceState.ATTEMPTING)
         if not problems and not may_exist:
@@ -166,27 +181,6 @@ class Resources:
                     spec=as_json(spec),
                     render=partial(posts.entry_post, spec),
                 )
-
-    def _reminders(self, snap: Snapshot) -> Iterator[Resource]:
-        """The reminders that were requested and are not posted yet."""
-        roles = snap.incident.roles
-        for row in snap.resources.values():
-            if row.kind is ResourceKind.REMINDER and not row.ref and snap.incident.is_open:
-                yield self._post(
-                    snap,
-                    ResourceKind.REMINDER,
-                    row.subject,
-                    spec=row.spec,
-                    render=partial(
-                        self._reminder,
-                        roles.get("communications") or roles.get(card.COMMANDER, ""),
-                        datetime.fromisoformat(row.spec["due_at"]),
-                    ),
-                    fixed=True,
-                )
-
-    def _reminder(self, addressee: str, due_at: datetime) -> Post:
-        return posts.reminder(addressee=addressee, due_at=due_at, now=self._now())
 
     def _diagnoses(self, snap: Snapshot) -> Iterator[Resource]:
         """The diagnoses that were requested and are not posted yet; each stays as it was made."""
@@ -261,10 +255,11 @@ class Resources:
             channel_name=incident.channel_name,
             status=incident.status,
             state=state,
-            problems=_problems(snap) if state else (),
+            problems=snap.problems if state else (),
         )
-        commander = incident.roles.get(card.COMMANDER, incident.declared_by)
-        for user in dict.fromkeys([incident.declared_by, commander]):
+        for user in dict.fromkeys(
+            [incident.declared_by, in_charge(incident, self._settings.policy)]
+        ):
             subject = f"{lost[-1].id}/{user}"
             is_needed = state and (incident.closed_at is None or spec.problems)
             if is_needed or snap.ref(ResourceKind.CHANNEL_NOTICE, subject):
@@ -301,16 +296,6 @@ class Resources:
                 fixed=True,
             )
 
-    def _changed_plans(self, snap: Snapshot) -> Iterator[Resource]:
-        """A direct message to each person who approved a plan that changed."""
-        return changed_plans.messages(
-            self._posts,
-            self._chat,
-            snap.incident,
-            snap.resources,
-            partial(snap.ref, ResourceKind.RUN),
-        )
-
     def _post(
         self,
         snap: Snapshot,
@@ -336,17 +321,3 @@ class Resources:
             ),
             fixed=fixed,
         )
-
-
-def _problems(snap: Snapshot) -> list[str]:
-    """What failed, each sentence once, without what the messages about failures failed at themselves."""
-    notices = (ResourceKind.NOTICE, ResourceKind.CHANNEL_NOTICE)
-    return sorted(
-        {
-            row.error
-            for row in snap.resources.values()
-            if row.error
-            and row.kind not in notices
-            and (row.state in _REPORTED_AT_ONCE or row.attempts > 1)
-        }
-    )

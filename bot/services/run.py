@@ -91,6 +91,10 @@ class Runs:
         """The hubs that they can be run on."""
         return list(self._sites)
 
+    def has_notices(self, hub: str) -> bool:
+        """Whether a hub's page can show a notice."""
+        return hub in self._sites and self._sites[hub].notices is not None
+
     def request_plan(
         self,
         change: StateChange,

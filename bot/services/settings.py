@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from bot.domain.access import Rules
+from bot.domain.audiences import USERS, Audience
+from bot.domain.business_hours import opening
 from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
 from bot.domain.incident import Policy
+from bot.domain.inviting import InviteRule
 from bot.domain.item_policy import ItemPolicy
 from bot.domain.publication import Target, TargetKind
+from bot.domain.reminders import ReminderRules
 from bot.domain.report_form import COLLECTED, FormSection, ReportForm
 from bot.domain.timeline import Heading
 from bot.forms import Forms
@@ -56,9 +60,9 @@ class Settings:
     ``keep_deleted`` is whether the database keeps what deleted messages said. ``date_order`` is that of
     days in figures, ``mdy`` or ``dmy``; without it they can't be read. ``forms`` are all report forms,
     ``report_form`` is the name of the team's. ``targets`` are where reports go. ``guard_patterns`` are
-    patterns of people served, ``guard_public`` hosts and addresses that may be published. With
-    ``files_drills`` the reports of drills leave the folder, too. ``declare_reaction`` is the emoji that
-    declares an incident from a message, empty for none."""
+    patterns of people served, ``guard_public`` hosts and addresses that may be published. ``audiences`` are
+    the people served, at least one. With ``files_drills`` the reports of drills leave the folder, too.
+    ``declare_reaction`` is the emoji that declares an incident from a message, empty for none."""
 
     policy: Policy
     intervals: Mapping[str, timedelta]
@@ -85,6 +89,9 @@ class Settings:
     forms: Forms = field(default_factory=Forms)
     files_drills: bool = False
     declare_reaction: str = ""
+    audiences: tuple[Audience, ...] = (USERS,)
+    reminders: ReminderRules = field(default_factory=ReminderRules)
+    invite: tuple[InviteRule, ...] = ()
 
     @property
     def form(self) -> ReportForm:
@@ -112,6 +119,10 @@ class Settings:
     def interval(self, severity: str) -> timedelta:
         """The time between two reminders; the shortest for a severity that is no longer configured."""
         return self.intervals.get(severity, min(self.intervals.values()))
+
+    def opening(self, severity: str, moment: datetime) -> datetime:
+        """When a reminder that is due at this moment may be sent, by the business hours of the severity."""
+        return opening(self.reminders.hours, severity, moment)
 
     def heading(self, emoji: str) -> Heading | None:
         """The heading that a reaction files its message under, by any of its names and in every skin tone."""

@@ -17,7 +17,7 @@ import structlog
 from slack_bolt import Ack, Respond
 
 from bot.domain.command import named
-from bot.domain.events import Event
+from bot.domain.events import Event, HomeEvent
 from bot.domain.mrkdwn import typed
 from bot.errors import MaydayError, RetryLater
 from bot.ports import Chat
@@ -64,7 +64,7 @@ class Dispatcher:
         self._context = context
         self._replay_soon = replay_soon
         self._inbox = inbox
-        self._responder = Responder(chat)
+        self._responder = Responder(chat, context.homes.publish)
         self._identity = chat.identity
         self._command = context.settings.command
         self._vocabulary = Vocabulary(
@@ -89,6 +89,9 @@ class Dispatcher:
                 if self._inbox.leave(key, intake.without_secrets(body)):
                     self._replay_soon()
                 return
+            if isinstance(event, HomeEvent):
+                self._open_home(key, body, event)
+                return
             self._context.record.take(event, once=self._inbox.first(key))
         except Exception as exc:
             log.exception("dispatcher.event_failed", key=key)
@@ -97,6 +100,13 @@ class Dispatcher:
     def _asked_by(self, event: Event) -> SlackRequest | None:
         """What a person asks for by an event."""
         return reactions.request_of(self._context, event, team_id=self._identity().team_id)
+
+    def _open_home(self, key: str, body: Mapping[str, Any], event: HomeEvent) -> None:
+        """Store that a person opened the app's Home, and publish it in the background."""
+        if self._inbox.store(key, intake.without_secrets(body)):
+            homes = self._context.homes
+            work = partial(homes.publish, event.user)
+            homes.begin(partial(self._inbox.process, key, work))
 
     def serve(self, body: Mapping[str, Any], ack: Ack, respond: Respond) -> None:
         """Run the handler of a request, acknowledge it, and answer."""
@@ -143,6 +153,9 @@ class Dispatcher:
             LookupError: this version does not know what it asks for.
         """
         delivery = intake.parse(body, team_id=self._identity().team_id)
+        if isinstance(delivery, HomeEvent):
+            self._context.homes.publish(delivery.user)
+            return
         if not isinstance(delivery, SlackRequest):
             delivery = self._asked_by(delivery) or delivery
         if not isinstance(delivery, SlackRequest):
@@ -196,6 +209,8 @@ class Dispatcher:
             )
         if isinstance(reply, EphemeralReply):
             self._responder.say(request, reply, respond, channel=channel)
+        elif request.is_home and reply is None:
+            self._context.homes.publish(request.user)
 
     def _opened(self, request: SlackRequest, form: OpenModal) -> Reply:
         """Open a form, and return what takes its place."""

@@ -11,6 +11,7 @@ from bot.domain.events import (
     ChannelEvent,
     DeletedEvent,
     Event,
+    HomeEvent,
     IgnoredEvent,
     MessageEvent,
     ReactionEvent,
@@ -80,9 +81,17 @@ def _channel(team_id: str, event: Mapping[str, Any]) -> Event:
         channel_id=str(about["id"]),
         change=_CHANGES.get(what, ChannelChange.LOOK),
         user=str(event["user"]) if stem == "member" else "",
+        inviter=str(event.get("inviter") or ""),
+        event_ts=_event_ts(event),
         name=str(about.get("name") or ""),
         is_private=stem == "group",
     )
+
+
+def _home(team_id: str, event: Mapping[str, Any]) -> Event:
+    if event.get("tab") != "home":
+        return IgnoredEvent(type=str(event["type"]))
+    return HomeEvent(team_id=team_id, user=str(event["user"]))
 
 
 def _event_ts(event: Mapping[str, Any]) -> str:
@@ -107,5 +116,6 @@ PARSERS: Mapping[str, Callable[[str, Mapping[str, Any]], Event]] = {
         _channel,
     ),
     "member_joined_channel": _channel,
+    "app_home_opened": _home,
 }
 """By the event's type. The manifest subscribes to these and to no others."""

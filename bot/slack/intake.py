@@ -45,8 +45,11 @@ def event_id(body: Mapping[str, Any]) -> str:
 
 
 def without_secrets(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The payload as it may be stored."""
-    return {name: value for name, value in body.items() if name not in _SECRETS}
+    """The payload as it may be stored: without credentials, and without what an opened Home showed."""
+    kept = {name: value for name, value in body.items() if name not in _SECRETS}
+    if "view" in (event := body.get("event") or {}):
+        kept["event"] = {name: value for name, value in event.items() if name != "view"}
+    return kept
 
 
 def parse(body: Mapping[str, Any], *, team_id: str) -> Delivery:
@@ -118,7 +121,8 @@ def _button(body: Mapping[str, Any], team_id: str) -> SlackRequest:
     )
     view = body.get("view") or {}
     form = _form_of(view) if view.get("type") == "modal" else request.form
-    return replace(request, value=str(value), form=form)
+    is_home = view.get("type") == "home"
+    return replace(request, value=str(value), form=form, is_home=is_home)
 
 
 def _form(body: Mapping[str, Any], team_id: str) -> SlackRequest:

@@ -101,6 +101,7 @@ class SlackRequest:
     ``message`` the one that a shortcut was used on. ``trigger`` opens one form within three seconds.
     ``installed_team`` is the workspace of the app that a form belongs to, if Slack says so.
     ``idempotency_key`` is unique to this act. ``acted_ts`` is Slack's time of a shortcut.
+    ``is_home``: a button of the app's Home was pressed.
     ``may_publish`` is as in :class:`bot.domain.state_change.StateChange`.
     """
 
@@ -119,6 +120,7 @@ class SlackRequest:
     installed_team: str = ""
     acted_ts: str = ""
     may_publish: bool = False
+    is_home: bool = False
 
     @property
     def marks(self) -> str:

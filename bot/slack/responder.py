@@ -6,7 +6,7 @@ A global shortcut, and the form that it opens, have neither an address nor a cha
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -14,6 +14,7 @@ from slack_bolt import Respond
 
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Post
+from bot.render.blocks import modal
 from bot.render.text import cut
 from bot.slack.replies import EphemeralReply, UpdateModal
 from bot.slack.request import SlackRequest
@@ -39,8 +40,11 @@ log = structlog.get_logger()
 class Responder:
     """Sends answers and opens forms."""
 
-    def __init__(self, chat: Chat) -> None:
+    def __init__(
+        self, chat: Chat, publish_home: Callable[[str, str], None] = lambda _user, _said: None
+    ) -> None:
         self._chat = chat
+        self._publish_home = publish_home
 
     def open(self, request: SlackRequest, view: dict[str, Any]) -> str:
         """Open a form for the person who asked, and return its id.
@@ -96,6 +100,9 @@ class Responder:
 
         A failure is logged and changes nothing: what the answer is about is stored.
         """
+        if request.is_home:
+            self._say_in_home(request, reply)
+            return
         where = reply.channel or channel or request.channel
         try:
             for post in (reply.post, *reply.more):
@@ -107,6 +114,20 @@ class Responder:
                     self._post_directly(request, post)
         except Exception:
             log.exception("responder.failed", user=request.user, channel=where)
+
+    def _say_in_home(self, request: SlackRequest, reply: EphemeralReply) -> None:
+        """Show a sentence at the top of the app's Home; what is longer in a window, else directly."""
+        try:
+            if len(reply.post.blocks) <= 1 and not reply.more:
+                self._publish_home(request.user, reply.post.text)
+                return
+            blocks = [dict(block) for post in (reply.post, *reply.more) for block in post.blocks]
+            try:
+                self._chat.open_view(request.trigger, modal("", "mayday", blocks, close="Close"))
+            except UserError:  # it came too late
+                self._post_directly(request, reply.post)
+        except Exception:
+            log.exception("responder.failed", user=request.user, channel="home")
 
     def _respond(self, post: Post, respond: Respond | None, *, replace: bool) -> bool:
         """Whether Slack accepted the answer at the address that came with the request."""

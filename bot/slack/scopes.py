@@ -40,13 +40,16 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "usergroups.users.list": ("usergroups:read",),
     "users.conversations": ("channels:read", "groups:read"),
     "users.info": ("users:read",),
+    "users.lookupByEmail": ("users:read.email",),
     "views.open": (),
+    "views.publish": (),
     "views.push": (),
     "views.update": (),
 }
 """The bot scopes that each Web API method needs, for public and private channels."""
 
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
+    "app_home_opened": (),
     **{
         f"channel_{what}": ("channels:read",)
         for what in ("archive", "deleted", "left", "rename", "unarchive")
@@ -74,6 +77,7 @@ FEATURES = {
     "Attach evidence and collect-diagnostics": frozenset({"files:write"}),
     "the channel canvas": SCOPES,
     "✅ on filed messages": frozenset({"reactions:write"}),
+    "finding people on call by their e-mail addresses": frozenset({"users:read.email"}),
 }
 """Features that are off without their scopes, while everything else works."""
 

@@ -9,7 +9,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, func, select, update
+from sqlalchemy import RowMapping, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.actions import ActionItem
@@ -119,20 +119,23 @@ def _one(tx: Tx, where: Any, *, lock: bool) -> Incident | None:
     return from_row(row) if row else None
 
 
+def incidents_of(tx: Tx, statement: Select[Any]) -> list[Incident]:
+    """The incidents that a statement selects."""
+    return [from_row(row) for row in tx.execute(statement).mappings()]
+
+
 def unclosed(tx: Tx) -> list[Incident]:
     """The incidents that are not closed, oldest first."""
-    rows = tx.execute(
-        select(incident).where(incident.c.status != CLOSED).order_by(incident.c.declared_at)
-    ).mappings()
-    return [from_row(row) for row in rows]
+    return incidents_of(
+        tx, select(incident).where(incident.c.status != CLOSED).order_by(incident.c.declared_at)
+    )
 
 
 def closed_since(tx: Tx, moment: datetime) -> list[Incident]:
     """The incidents that were closed after this moment, oldest first."""
-    rows = tx.execute(
-        select(incident).where(incident.c.closed_at > moment).order_by(incident.c.closed_at)
-    ).mappings()
-    return [from_row(row) for row in rows]
+    return incidents_of(
+        tx, select(incident).where(incident.c.closed_at > moment).order_by(incident.c.closed_at)
+    )
 
 
 def ids_after(tx: Tx, incident_id: str, limit: int) -> list[str]:
@@ -148,13 +151,13 @@ def recent(tx: Tx, team_id: str, *, seen_from: str, limit: int = 20) -> list[Inc
     """
     is_public = incident.c.private.is_(False) & (incident.c.channel_state != LEFT)
     visible = is_public | (incident.c.channel_id == seen_from)
-    rows = tx.execute(
+    return incidents_of(
+        tx,
         select(incident)
         .where(incident.c.team_id == team_id, visible)
         .order_by(incident.c.declared_at.desc())
-        .limit(limit)
-    ).mappings()
-    return [from_row(row) for row in rows]
+        .limit(limit),
+    )
 
 
 def save(tx: Tx, value: Incident) -> None:

@@ -47,9 +47,12 @@ class ResourceRow:
     run_id: str | None = None
 
 
+_IS_KNOWN = resource.c.kind.in_([kind.value for kind in ResourceKind])
+"""A later version that runs beside this one, during an update, may have further kinds: they are its own."""
+
 _OF_INCIDENT = (
     select(resource)
-    .where(resource.c.incident_id == bindparam("an_incident"))
+    .where(resource.c.incident_id == bindparam("an_incident"), _IS_KNOWN)
     .order_by(resource.c.created_at, resource.c.key)
 )
 
@@ -130,7 +133,9 @@ def of_incident(tx: Tx, incident_id: str) -> dict[str, ResourceRow]:
 
 def of_run(tx: Tx, run_id: str) -> dict[str, ResourceRow]:
     """All resources of a run outside of incidents by key."""
-    rows = tx.execute(select(resource).where(resource.c.run_id == run_id)).mappings().all()
+    rows = (
+        tx.execute(select(resource).where(resource.c.run_id == run_id, _IS_KNOWN)).mappings().all()
+    )
     return {row["key"]: _row(row) for row in rows}
 
 
@@ -198,7 +203,9 @@ def make_due(tx: Tx, now: datetime, *, kind: ResourceKind | None = None) -> None
 def has_due(tx: Tx, now: datetime) -> bool:
     """Whether the next attempt of a resource is due."""
     return (
-        tx.execute(select(resource.c.key).where(resource.c.retry_at <= now).limit(1)).first()
+        tx.execute(
+            select(resource.c.key).where(resource.c.retry_at <= now, _IS_KNOWN).limit(1)
+        ).first()
         is not None
     )
 
@@ -207,7 +214,7 @@ def take_due(tx: Tx, now: datetime, *, again_at: datetime) -> list[tuple[str, st
     """Key, owner and kind of each resource that is due; each is due again at ``again_at``."""
     due = tx.execute(
         select(resource.c.key, resource.c.incident_id, resource.c.run_id, resource.c.kind)
-        .where(resource.c.retry_at <= now)
+        .where(resource.c.retry_at <= now, _IS_KNOWN)
         .with_for_update(skip_locked=True)
     ).all()
     keys = [row.key for row in due]

@@ -199,6 +199,20 @@ reminder = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Index("ix_reminder_due_at", "due_at"),
 )
+"""The next reminder to post an update; those of all other kinds are in ``incident_reminder``."""
+
+incident_reminder = Table(
+    "incident_reminder",
+    metadata,
+    _incident(primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("not_before", UtcDateTime),
+    Column("since", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Index("ix_incident_reminder_due_at", "due_at"),
+)
 
 resource = Table(
     "resource",
@@ -323,6 +337,15 @@ reading = Table(
 
 ``asked`` counts the requests for a whole reading: one that began before the last request doesn't fulfil it.
 """
+
+subscription = Table(
+    "subscription",
+    metadata,
+    _incident(primary_key=True),
+    Column("user_id", String(40), primary_key=True),
+    Column("after_entry", Integer, nullable=False),
+)
+"""Who gets an incident's news directly: that of the entries after ``after_entry``."""
 
 audit = Table(
     "audit",

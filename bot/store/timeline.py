@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, exists, func, select, update
+from sqlalchemy import RowMapping, Select, bindparam, exists, func, select, update
 
 from bot.domain.timeline import (
     Entry,
@@ -263,10 +263,14 @@ def entry_by_id(tx: Tx, entry_id: int, *, lock: bool = False) -> Entry | None:
 
 def entries(tx: Tx, incident_id: str) -> list[Entry]:
     """All entries of an incident, taken-out ones too, in the order they were recorded."""
-    rows = tx.execute(
-        select(entry).where(entry.c.incident_id == incident_id).order_by(entry.c.id)
-    ).mappings()
-    return [_entry(row) for row in rows]
+    return entries_of(
+        tx, select(entry).where(entry.c.incident_id == incident_id).order_by(entry.c.id)
+    )
+
+
+def entries_of(tx: Tx, statement: Select[Any]) -> list[Entry]:
+    """The entries that a statement selects."""
+    return [_entry(row) for row in tx.execute(statement).mappings()]
 
 
 def posted_entries(tx: Tx, incident_id: str, kinds: Iterable[EntryKind]) -> list[PostedEntry]:
@@ -321,10 +325,8 @@ def latest_lines(tx: Tx, incident_id: str, *, limit: int) -> Latest:
         & entry.c.deleted_at.is_(None)
         & ((entry.c.kind != EntryKind.MESSAGE.value) | (tagged & (~deleted | rewritten)))
     )
-    rows = tx.execute(
-        select(entry).where(shown).order_by(entry.c.at.desc(), entry.c.id.desc()).limit(limit)
-    ).mappings()
-    latest = [_entry(row) for row in rows][::-1]
+    newest = select(entry).where(shown).order_by(entry.c.at.desc(), entry.c.id.desc()).limit(limit)
+    latest = entries_of(tx, newest)[::-1]
     count = tx.execute(select(func.count()).select_from(entry).where(shown)).scalar_one()
     return Latest(lines=lines_of(tx, latest), count=count)
 

@@ -25,6 +25,7 @@ from bot.render.card import (
     topic_spec,
 )
 from tests.support.evening import INCIDENT, PACIFIC, at
+from tests.support.rows import POLICY
 
 ROLES = ("commander", "communications", "scribe")
 OPEN = replace(INCIDENT, status="investigating")
@@ -32,9 +33,8 @@ OPEN = replace(INCIDENT, status="investigating")
 
 def shown(incident: Incident, *roles: str) -> Post:
     reactions = {"pushpin": Heading.TIMELINE}
-    return card(
-        card_spec(incident, roles=roles or ROLES, hubs={}, reactions=reactions, zone=PACIFIC)
-    )
+    policy = replace(POLICY, roles=roles or ROLES)
+    return card(card_spec(incident, policy=policy, hubs={}, reactions=reactions, zone=PACIFIC))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def shown(incident: Incident, *roles: str) -> Post:
     [
         pytest.param(OPEN, ROLES, True, id="nobody leads"),
         pytest.param(replace(OPEN, roles={"commander": "UADA"}), ROLES, False, id="somebody leads"),
-        pytest.param(OPEN, ("lead",), False, id="a team without that role"),
+        pytest.param(OPEN, ("driver",), True, id="whatever the role is called"),
         pytest.param(INCIDENT, ROLES, False, id="it is over"),
     ],
 )

@@ -91,7 +91,6 @@ def test_a_refused_change_leaves_nothing_behind(desk: Desk, changes: Changes) ->
         lambda: changes.action_item(by_ana(desk), "x", link="ftp://x"),
         lambda: changes.close(by_ana(desk), Answers(), title="x", summary="", hubs=()),
         lambda: changes.reopen(by_ana(desk)),
-        lambda: changes.snooze(by_ana(desk), 0),
     ]
     for wrong in refused:
         with pytest.raises(UserError):

@@ -19,6 +19,7 @@ from bot.store import resources as rows
 from bot.store.runs import Run
 from tests.services.test_run_messages import OPS, Ops, Slack
 from tests.support.hubs import server, terminating
+from tests.support.inviting import invites
 from tests.support.leases import let_calls_end
 from tests.support.looks import Rows
 from tests.support.room import FORCE, INCIDENT, Killed, Room, room
@@ -138,6 +139,7 @@ def test_of_a_run_in_an_incident_they_are_told_outside_of_its_channel(room: Room
         settings(),
         posts_of(room.books),
         look=Rows(room.store).look,
+        invites=invites(room.store, slack, settings()),
     )
     due = shown.due(shown.snapshot(INCIDENT))
     (message,) = [each for each in due if each.kind is ResourceKind.PLAN_CHANGED]

@@ -18,7 +18,7 @@ from sandbox.slack import Fault, Passage, SlackSandbox, answers, drop_after, on_
 from tests.support.bot import Scene, texts
 from tests.support.faults import hurried
 from tests.support.readings import pass_time, read_all
-from tests.support.rows import NoWork
+from tests.support.rows import POLICY, NoWork
 from tests.support.waiting import wait_until
 
 
@@ -320,7 +320,7 @@ def test_two_looks_at_once_record_one_return(bot: Bot, scene: Scene, slack: Slac
             return super()._join(channel_id)
 
     chat = SlackChat(WebClient(slack.bot_token, base_url=slack.api_url))
-    parts = (bot.store, chat, NoWork(), scene.clock)
+    parts = (bot.store, chat, NoWork(), scene.clock, POLICY)
     other = ChannelWatch(*parts)
     Slower(*parts).look(incident)
     assert changes(scene, channel) == [("left", "")]

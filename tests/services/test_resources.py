@@ -22,6 +22,7 @@ from bot.store import incidents as incident_rows
 from bot.store import resources as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
+from tests.support.inviting import invites
 from tests.support.leases import AT_ONCE, AlwaysHeld
 from tests.support.looks import Rows
 from tests.support.rows import CHANNEL, NOW, TEAM, NoWork, settings, stored
@@ -149,7 +150,15 @@ def scene(sqlite_url: str) -> Iterator[Scene]:
     )
     look = Rows(store).look
     channels = Channels(store, reconciler, chat, SETTINGS)
-    resources = Resources(store, chat, lambda: NOW, SETTINGS, lambda _run, _steps: [], look)
+    resources = Resources(
+        store,
+        chat,
+        lambda: NOW,
+        SETTINGS,
+        lambda _run, _steps: [],
+        look,
+        invites(store, chat, SETTINGS),
+    )
     made = Scene(store, workspace, Sync(store, reconciler, NoWork(), channels, resources, look))
     made.run()
     assert len(workspace.messages) == 4, "the card, the update, the announcement and its reply"

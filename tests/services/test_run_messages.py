@@ -29,6 +29,7 @@ from bot.store import runs as run_rows
 from bot.store.runs import Run
 from bot.store.tables import entry
 from tests.support.hubs import PLACE
+from tests.support.inviting import invites
 from tests.support.leases import AT_ONCE, AlwaysHeld, let_calls_end
 from tests.support.looks import Rows
 from tests.support.room import FORCE, Killed, Room, room
@@ -123,7 +124,15 @@ class Ops:
         reconciler = Reconciler(
             room.store, room.clock, lease=lease, limits=AT_ONCE, slack_time=room.clock
         )
-        shown = Resources(room.store, chat, room.clock, settings(), posts_of(room.books), look=look)
+        shown = Resources(
+            room.store,
+            chat,
+            room.clock,
+            settings(),
+            posts_of(room.books),
+            look=look,
+            invites=invites(room.store, chat, settings()),
+        )
         none: Any = None
         work: Any = room.work
         return Sync(room.store, reconciler, work, none, shown, look=look)

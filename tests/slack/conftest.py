@@ -14,6 +14,24 @@ from tests.support.rows import stored
 
 
 @pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with its tables, to be copied: migrating takes longer than most tests here."""
+    file = tmp_path_factory.mktemp("pristine") / "rows.db"
+    made = Store(f"sqlite:///{file}")
+    made.migrate()
+    made.close()
+    return file
+
+
+@pytest.fixture
+def quick(pristine: Path, tmp_path: Path) -> Iterator[Store]:
+    """An empty SQLite database with its tables."""
+    made = Store(f"sqlite:///{shutil.copy(pristine, tmp_path / 'quick.db')}")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
 def pristine_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with one open incident, which each test copies."""
     file = tmp_path_factory.mktemp("pristine") / "rows.db"

@@ -15,6 +15,7 @@ from bot.ports import Profile
 from bot.render.card import ACTION_RUN
 from bot.render.diagnose import ACTION_REMEDY
 from bot.render.obligations import ACTION_PLAN
+from bot.render.reminders import ACTION_ROLL_BACK
 from bot.render.runs import ACTION_CANCEL, ACTION_CONFIRM, ACTION_STOP
 from bot.services.settings import AllowList
 from bot.slack.routes import ROUTES
@@ -89,7 +90,7 @@ def test_the_ways_are_all_routes_that_need_the_right() -> None:
         name for table in ROUTES.values() for name, route in table.items() if route.act in RUNBOOK
     }
     # Those below a diagnosis and a reminder ask for a plan, as the command does.
-    others = {ACTION_STOP, ACTION_REMEDY, ACTION_PLAN}
+    others = {ACTION_STOP, ACTION_REMEDY, ACTION_PLAN, ACTION_ROLL_BACK}
     assert named == {"run", ACTION_RUN, ACTION_CONFIRM, ACTION_CANCEL, *others}
 
 

@@ -39,7 +39,7 @@ def test_a_channel_is_named_as_slack_sends_it(desk: Desk, place: str) -> None:
         ("severity", "The severity is"),
         ("role", "nobody yet"),
         ("role commander", "Done"),
-        ("snooze 20", "next reminder"),
+        ("snooze 20", "No reminder"),
         ("note the proxy died", "Noted"),
         ("status fixing new proxy", "Done"),
         ("update routes come back", "Done"),

@@ -16,8 +16,11 @@ from bot.render import (
     forms,
     items,
     listing,
+    notify,
     obligations,
     people_forms,
+    reader_buttons,
+    reminders,
     review,
     run_form,
     runs,
@@ -42,13 +45,16 @@ def test_every_button_has_a_route() -> None:
         edit_pages,
         items,
         listing,
+        notify,
         obligations,
+        reminders,
+        reader_buttons,
         review,
         run_form,
         runs,
     )
     shown = {action for module in modules for action in constants(module, "ACTION_")}
-    shown |= set(edit_pages.TURNS)
+    shown |= {*edit_pages.TURNS, *notify.PAGES}
     assert len(shown) > 10
     assert set(ROUTES[Kind.BUTTON]) == shown
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from bot.domain.events import DeletedEvent, MessageEvent, ReactionEvent
+from bot.domain.events import DeletedEvent, HomeEvent, MessageEvent, ReactionEvent
 from tests.smoke import events
 from tests.smoke.by_hand import Step
 from tests.smoke.listener import Arrival
@@ -50,6 +50,15 @@ def reacted(smoke: Smoke, arrival: Arrival, *, added: bool) -> bool:
     return isinstance(event, ReactionEvent) and event.channel == where and event.added is added
 
 
+def opened(smoke: Smoke, arrival: Arrival) -> bool:
+    return isinstance(arrival.parsed, HomeEvent) and arrival.parsed.user == smoke.user
+
+
+def check_opened(smoke: Smoke, arrival: Arrival) -> str:
+    events.check_app(smoke, arrival)
+    return f"opened by {arrival.parsed.user}"
+
+
 def check_message(smoke: Smoke, arrival: Arrival) -> str:
     events.check_event(smoke, arrival)
     message = arrival.parsed.message
@@ -80,6 +89,13 @@ def _reaction(what: str, ask: str, name: str, *, added: bool) -> Row:
 
 
 SAYS = (
+    Step(
+        what="event: a person opens the Home",
+        ask="Open the app's Home: click its name below Apps, then Home.",
+        matches=opened,
+        check=check_opened,
+        covers=("app_home_opened",),
+    ).row,
     Step(
         what="event: a person's message",
         ask="Write a message in #{channel}.",

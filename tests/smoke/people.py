@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from bot.errors import UserError
+from tests.smoke import samples
 from tests.smoke.result import NotTried, Row, expect
 from tests.smoke.world import Smoke
 
@@ -35,6 +36,12 @@ def profile(smoke: Smoke) -> str:
     )
     kind = "a guest" if found.is_guest else "a member"
     return f"{kind} of {home}, zone {found.zone}"
+
+
+def email(smoke: Smoke) -> str:
+    found = smoke.chat.find_person("nobody@mayday.invalid")
+    expect(found is None, f"{found} has an address of nobody's", "Report this.")
+    return "users_not_found for an address of nobody's"
 
 
 def group(smoke: Smoke) -> str:
@@ -76,8 +83,15 @@ def members(smoke: Smoke) -> str:
     return f"{person} is one of {len(found)}"
 
 
+def home(smoke: Smoke) -> str:
+    view = samples.longest_home(smoke.config, smoke.person())
+    smoke.chat.publish_home(smoke.person(), view)
+    return f"{len(view['blocks'])} blocks; open the app to see them"
+
+
 ROWS = (
     Row(what="the bot's own profile", run=own_profile, covers=("users.info",)),
+    Row(what="an e-mail address of nobody's", run=email, covers=("users.lookupByEmail",)),
     Row(what="user groups can be read", run=group, covers=("usergroups.users.list",)),
     Row(what="user groups have handles", run=handles, covers=("usergroups.list",)),
 )
@@ -85,4 +99,5 @@ ROWS = (
 WITH_A_PERSON = (
     Row(what="a person's profile", run=profile, covers=("users.info",)),
     Row(what="a group has the person", run=members, covers=("usergroups.users.list",)),
+    Row(what="a person's Home", run=home, covers=("views.publish",)),
 )

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.bootstrap.settings import settings as settings_of
 from bot.config import Config
 from bot.diagnose import Finding, Remedy, Severity
 from bot.diagnose.found import CUT_OFF_FIRST, Found, UnwellServer
+from bot.domain import audiences as served
 from bot.domain.actions import ActionItem
 from bot.domain.facts import Part, UnknownPart
+from bot.domain.home import HomePage
 from bot.domain.hubs import Diagnosis, Place
 from bot.domain.incident import Incident, Policy
 from bot.domain.merging import Conflict
@@ -27,7 +30,9 @@ from bot.render import (
     edit_forms,
     edit_pages,
     forms,
+    home,
     listing,
+    notify,
     people_forms,
     report_forms,
     review,
@@ -42,6 +47,9 @@ from bot.render.long_text import INPUT_LIMIT
 from bot.render.state import RunningSpec
 from tests.support.books import RUNBOOKS
 
+AUDIENCES = tuple(
+    served.Audience(name=name, channels=("#general",)) for name in ("students", "faculty")
+)
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HUBS = ("datahub", "stat20")
 MANY_HUBS = tuple(f"hub-{number:03}" for number in range(MOST_OPTIONS + 1))
@@ -67,12 +75,7 @@ def incident(config: Config, user: str) -> Incident:
 
 def policy(config: Config) -> Policy:
     """The severities, statuses and roles that are configured."""
-    settings = config.incident
-    return Policy(
-        severities=tuple(severity.name for severity in settings.severities),
-        statuses=settings.statuses,
-        roles=settings.roles,
-    )
+    return settings_of(config).policy
 
 
 def line(number: int, text: str) -> Line:
@@ -152,7 +155,7 @@ def posts(config: Config, user: str) -> Iterator[tuple[str, Post]]:
     said = {"text": "x" * 3000, "status": made.status}
     spec = card.card_spec(
         made,
-        roles=settings.roles,
+        policy=policy(config),
         hubs=hubs,
         reactions=settings.reactions,
         zone=ZoneInfo("UTC"),
@@ -164,9 +167,9 @@ def posts(config: Config, user: str) -> Iterator[tuple[str, Post]]:
     yield "the card", card.card(spec)
     yield "the longest diagnosis", longest_diagnosis(user)
     yield "the announcement", card.announcement(card.announcement_spec(made))
-    yield "the menu", listing.menu(made, settings.roles)
+    yield "the menu", listing.menu(made, policy(config).lead)
     legend = card.legend(settings.reactions)
-    yield "the help", listing.help_(help_rows(), after_the_incident(), legend)
+    yield "the help", listing.help_(help_rows(policy(config).roles), after_the_incident(), legend)
     most = listing.SHOWN_LINES
     length = listing.SHOWN_TEXT // most - 100
     yield "the longest timeline", timeline(config, user, lines=most, length=length)
@@ -215,6 +218,7 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             {"text": "x" * 2 * INPUT_LIMIT, "heading": ""},
         ),
         report_forms.times(made, zone=zone, version=""),
+        notify.form(made, AUDIENCES, AUDIENCES[0], "x" * served.TEXT_LIMIT),
         edit_forms.form(
             made.id,
             "item/smoke",
@@ -261,3 +265,20 @@ def pages(config: Config, user: str) -> b.Block:
     made = incident(config, user)
     content = edit_pages.report_page(made, {"summary": "Summary"}, zone=ZoneInfo("UTC"))
     return edit_pages.page(made, Page.REPORT, 0, content, counts={Page.TIMELINE: 1})
+
+
+def longest_home(config: Config, user: str) -> b.Block:
+    """The app's Home with as much of everything as mayday shows."""
+    return home.home(
+        HomePage(
+            user=user,
+            now=AT,
+            today=AT.date(),
+            incidents=[incident(config, user)] * home.SHOWN + [incident(config, "U0")] * home.SHOWN,
+            items=[(item(), "mayday's smoke test")] * home.ITEMS,
+            runbooks=[(book.name, book.title) for book in RUNBOOKS],
+            may_declare=True,
+            has_hubs=True,
+            lead="commander",
+        )
+    )

@@ -108,6 +108,7 @@ def _shortcut(hands: Hands) -> None:
 
 
 def _talk(hands: Hands) -> None:
+    hands.who.open_home()
     ts = hands.who.say(CHANNEL, "is it a test?")
     hands.who.react(CHANNEL, ts, "pushpin")
     hands.who.unreact(CHANNEL, ts, "pushpin")

@@ -13,13 +13,16 @@ from sqlalchemy import text
 from bot.domain.facts import Part
 from bot.domain.hubs import Condition, RouteState
 from bot.domain.obligations import ObligationKind
+from bot.domain.reminders import Reminder
 from bot.domain.resources import ResourceKind
 from bot.domain.runs import RunState
 from bot.domain.timeline import EntryKind
 from bot.domain.typed_time import TypedTime
 from bot.runbook.plan import Plan
 from bot.store import given_up
+from bot.store import incidents as incident_rows
 from bot.store import obligations as obligation_rows
+from bot.store import reminders as reminder_rows
 from bot.store import resources as resource_rows
 from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
@@ -217,3 +220,21 @@ def test_what_the_version_before_does_not_know_goes_and_the_rest_stays(store: St
     with store.read() as tx:
         assert [each.id for each in rows.of_incident(tx, "abc123abc123")] == ["r1", "r2"]
         assert [each.number for each in rows.steps(tx, "r1")] == [1]
+
+
+def test_a_reminder_of_the_version_before_stays_as_it_is(store: Store) -> None:
+    """Both versions read and write it during a rolling update."""
+    stored(store)
+    pending = Reminder(incident_id="abc123abc123", number=3, due_at=NOW + timedelta(minutes=5))
+    to(store, "0013")
+    with store.write() as tx:
+        incident_rows.set_reminder(tx, pending)
+    to(store, "head")
+    with store.write() as tx:
+        reminder_rows.arm(tx, "abc123abc123", NOW)
+        assert incident_rows.reminder_of(tx, "abc123abc123") == pending
+        assert len(reminder_rows.of_incident(tx, "abc123abc123")) == 3
+    to(store, "0013")
+    with store.read() as tx:
+        assert incident_rows.reminder_of(tx, "abc123abc123") == pending
+    to(store, "head")

@@ -19,6 +19,7 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from bot.store.resources import ResourceRow
 from tests.store.test_migrations import to
+from tests.support.inviting import invites
 from tests.support.rows import NOW, NoWork, settings, stored
 
 ID = "abc123abc123"
@@ -84,7 +85,10 @@ ADDED_LATER = {
     ResourceKind.REPORT_BRANCH,
     ResourceKind.REPORT_PULL,
     ResourceKind.ALIKE,
+    ResourceKind.CATCH_UP,
     ResourceKind.ITEM_NAG,
+    ResourceKind.NEWS,
+    ResourceKind.NOTIFIED,
     ResourceKind.REVIEW,
 }
 
@@ -176,7 +180,15 @@ class Silent:
 def sync(store: Store) -> Sync:
     """The workflow without external calls."""
     nobody: Any = Silent()
-    resources = Resources(store, nobody, lambda: NOW, settings(), lambda _run, _steps: [], nobody)
+    resources = Resources(
+        store,
+        nobody,
+        lambda: NOW,
+        settings(),
+        lambda _run, _steps: [],
+        nobody,
+        invites(store, nobody, settings()),
+    )
     return Sync(store, nobody, NoWork(), nobody, resources, nobody)
 
 

@@ -24,6 +24,7 @@ from bot.services import publish
 from bot.services.adopt import ChannelFacts
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
+from bot.services.catch_up import CatchUps
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
 from bot.services.conflicts import Conflicts
@@ -34,18 +35,23 @@ from bot.services.edits import Edits
 from bot.services.endings import Endings
 from bot.services.evidence import Evidence
 from bot.services.guard import Guards
+from bot.services.home import Homes
 from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
 from bot.services.items import Items
 from bot.services.joining import Joining
+from bot.services.notify import Notify
 from bot.services.obligations import Obligations
+from bot.services.on_call import OnCallLookup, Schedule
 from bot.services.participants import Participants
 from bot.services.people import People
 from bot.services.record import Record
+from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.run import Runs
 from bot.services.search import Search
 from bot.services.settings import HubPlace, Settings
+from bot.services.subscriptions import Subscriptions
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
 from bot.store import incidents as incident_rows
@@ -101,9 +107,10 @@ class Desk:
         self.slack = SlackAnswers()
         self._numbers = itertools.count(1)
         hubs = values.pop("hubs", ("datahub",))
+        schedules: dict[str, Schedule] = values.pop("schedules", {})
         policies: dict[str, RunPolicy] = values.pop("policies", {})
         places: Any = values.pop("sites", None) or {
-            name: SimpleNamespace(place=replace(PLACE, hub=name)) for name in hubs
+            name: SimpleNamespace(place=replace(PLACE, hub=name), notices=None) for name in hubs
         }
         self.settings = Settings(
             policy=policy,
@@ -128,7 +135,7 @@ class Desk:
             },
         )
         chat: Any = self.slack
-        self.watch = ChannelWatch(store, chat, self.work, self.now)
+        self.watch = ChannelWatch(store, chat, self.work, self.now, policy)
         self.audit = Audit(store)
         people = People(store, chat, self.now)
         self.authorize = Authorize(chat, people, self.settings, self.audit, look=self.watch.look)
@@ -161,10 +168,23 @@ class Desk:
         edited = self.publishing.edited
         items = Items(store, self.now, self.settings, place=self.place)
         self.incidents = Incidents(store, chat, self.watch.latch_all)
+        self.homes = Homes(
+            store,
+            chat,
+            self.now,
+            self.settings,
+            self.authorize,
+            self.incidents,
+            items,
+            runbooks=self.runs.runbooks,
+            begin=lambda work: work(),
+        )
         self.context = HandlerContext(
             now=self.now,
             settings=self.settings,
+            homes=self.homes,
             incidents=self.incidents,
+            catch_ups=CatchUps(store, self.settings),
             items=items,
             declare=Declare(
                 store,
@@ -200,7 +220,9 @@ class Desk:
                 watch=self.watch,
                 edited=edited,
             ),
+            reminders=Reminders(store, self.work, self.now, self.settings),
             runs=self.runs,
+            notify=Notify(store, self.work, self.now, self.settings, Guards(store, self.settings)),
             obligations=Obligations(
                 store,
                 self.work,
@@ -212,12 +234,14 @@ class Desk:
                 lease=AlwaysHeld(store),
                 limits=Limits(),
             ),
+            on_call=OnCallLookup(chat, self.now, schedules),
             authorize=self.authorize,
             audit=self.audit,
             reports=self.reports,
             approvals=asked,
             publish=asked,
             search=Search(store, self.now, self.incidents.latch),
+            subscriptions=Subscriptions(store, chat, people),
             sync=asked,
             severity_help=HELP,
         )

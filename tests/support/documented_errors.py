@@ -160,8 +160,12 @@ _SPECIFIC = {
     "usergroups.users.list": "invalid_cursor no_such_subteam plan_upgrade_required",
     "users.conversations": _LISTING,
     "users.info": "too_many_users user_not_found user_not_visible",
+    "users.lookupByEmail": "users_not_found",
     "views.open": """
         duplicate_external_id exchanged_trigger_id expired_trigger_id invalid_trigger_id view_too_large
+    """,
+    "views.publish": """
+        duplicate_external_id hash_conflict missing_profile_id not_enabled not_implemented view_too_large
     """,
     "views.push": """
         duplicate_external_id exchanged_trigger_id expired_trigger_id invalid_trigger_id

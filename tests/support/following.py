@@ -22,7 +22,7 @@ from bot.store.engine import Store
 from sandbox.github import GitHubSandbox
 from tests.support.forge import Practice
 from tests.support.leases import AlwaysHeld
-from tests.support.rows import Hands, NoWork, act, settings
+from tests.support.rows import POLICY, Hands, NoWork, act, settings
 from tests.support.strict_github import Refusal, StrictGitHub
 
 REPOSITORY = GitHubSandbox.repository
@@ -51,7 +51,9 @@ class Setup:
     def replica(self) -> ItemFollow:
         """Another process on the same database."""
         lease: Any = AlwaysHeld(self.store)
-        return ItemFollow(self.store, self.work, self.issues, self.now, lease=lease, limits=SHORT)
+        return ItemFollow(
+            self.store, self.work, self.issues, self.now, POLICY, lease=lease, limits=SHORT
+        )
 
     def filed(self, item_id: str) -> str:
         """File an item's issue, as publishing does."""

@@ -45,6 +45,12 @@ class SlackAnswers:
     """The channels and the ts of the threads in which mayday answered."""
     effects: dict[tuple[str, str], Post] = field(default_factory=dict)
     files: list[tuple[str, str, str]] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    """Ephemeral messages."""
+    killed: BaseException | None = None
+    """Raised once by the next message, as the end of the process would be."""
+    arrives: bool = False
+    homes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def _answer(self, verb: str) -> None:
         if verb in self.failing:
@@ -138,10 +144,20 @@ class SlackAnswers:
         self._answer("update_view")
         self.views.append(view)
 
+    def publish_home(self, user: str, view: dict[str, Any]) -> None:
+        """Keep the Home."""
+        self._answer("publish_home")
+        self.homes[user] = view
+
     def post_ephemeral(self, channel_id: str, user: str, post: Post) -> None:
         """Keep the message."""
         self._answer("post_ephemeral")
-        self.shown.append((channel_id, user, post.text))
+        killed, self.killed = self.killed, None
+        if killed is None or self.arrives:
+            self.shown.append((channel_id, user, post.text))
+            self.posts.append(post)
+        if killed is not None:
+            raise killed
 
     def respond(self, url: str, post: Post, *, replace: bool) -> bool:
         """Keep the answer to a request."""
@@ -151,23 +167,32 @@ class SlackAnswers:
 
     def open_dm(self, user: str) -> str:
         """The direct conversation with a person."""
+        self._answer("open_dm")
         return f"D{user}"
 
     def post(self, channel_id: str, post: Post, *, effect: str, thread_ts: str = "") -> str:
-        """Keep the message."""
+        """Keep the message. With ``killed`` the process ends before it arrives, or afterwards."""
         assert effect
         self._answer("post")
-        if thread_ts:
-            self.threads.append((channel_id, thread_ts))
-        self.effects[channel_id, effect] = post
-        self.shown.append((channel_id, "", post.text))
-        return "1.0"
+        killed, self.killed = self.killed, None
+        if killed is None or self.arrives:
+            self.effects[channel_id, effect] = post
+            self.shown.append((channel_id, "", post.text))
+            if thread_ts:
+                self.threads.append((channel_id, thread_ts))
+        if killed is not None:
+            raise killed
+        return effect
 
     def change(self, channel_id: str, ts: str, post: Post) -> None:
         """Keep the message as it is now."""
-        assert ts
         self._answer("change")
-        self.shown.append((channel_id, "", post.text))
+        self.effects[channel_id, ts] = post
+
+    def resolve(self, channel: str) -> str:
+        """The channel itself: names are ids here."""
+        self._answer("resolve")
+        return channel
 
     def time(self) -> datetime:
         """Slack's time."""
@@ -176,9 +201,9 @@ class SlackAnswers:
     def find_post(
         self, channel_id: str, effect: str, *, since: datetime | None, thread_ts: str = ""
     ) -> str | None:
-        """The message of this effect."""
+        """The message of this effect, whose ts is the effect itself."""
         self._answer("find_post")
-        return "1.0" if (channel_id, effect) in self.effects else None
+        return effect if (channel_id, effect) in self.effects else None
 
     def history(
         self, channel_id: str, *, oldest: str, latest: str = ""

@@ -24,13 +24,30 @@ def handle(
     Raises:
         UserError: there is no such role, or the person is not mentioned.
     """
-    roles = context.settings.policy.roles
+    policy = context.settings.policy
+    roles = policy.roles
     if not request.text:
-        return say(answers.roles(incident, roles))
+        return say(answers.roles(incident, policy))
     role, whom = meant(request.text, roles)
     if role not in roles:
         hint = answers.did_you_mean(closest(role.lower(), roles))
         raise UserError(NO_SUCH_ROLE.format(word=role, hint=hint, roles=", ".join(roles)))
+    _give(context, request, incident, role, whom)
+    return None
+
+
+def lead(context: HandlerContext, request: SlackRequest, incident: Incident) -> None:
+    """Give the role that leads to a person, by default to the one who asks.
+
+    Raises:
+        UserError: the person is not mentioned.
+    """
+    _give(context, request, incident, context.settings.policy.lead, request.text)
+
+
+def _give(
+    context: HandlerContext, request: SlackRequest, incident: Incident, role: str, whom: str
+) -> None:
     found = people(whom)
     if whom.strip() and not found and same_key(whom.strip()) != "me":
         raise UserError(NO_MENTION.format(role=role))
@@ -38,4 +55,3 @@ def handle(
     if user != request.user:
         context.authorize.take_part(incident, user)
     context.changes.role(request.change(incident), role, user)
-    return None

@@ -1,26 +1,26 @@
-"""``/incident snooze``: postpones the next reminder."""
+"""``/incident snooze``: lets no reminder come for some time, or again."""
 
 from __future__ import annotations
 
 from bot.domain.incident import Incident
+from bot.domain.snoozing import snooze_until
+from bot.domain.typography import same_key
 from bot.render import answers
 from bot.slack.context import HandlerContext
 from bot.slack.replies import EphemeralReply, say
 from bot.slack.request import SlackRequest
 
-DEFAULT_MINUTES = 15
+OFF = "off"
 
 
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
-    """Postpone the next reminder by the minutes that were typed."""
-    return snooze(context, request, incident, request.marks)
+    """Let no reminder come before the time that was typed; ``off`` ends that.
 
-
-def snooze(
-    context: HandlerContext, request: SlackRequest, incident: Incident, minutes: str
-) -> EphemeralReply:
-    """Postpone the next reminder; without a number, by ``DEFAULT_MINUTES``."""
-    due_at = context.changes.snooze(
-        request.change(incident), int(minutes) if minutes.isdecimal() else DEFAULT_MINUTES
-    )
-    return say(answers.snoozed(due_at))
+    Raises:
+        UserError: it is no such time, or the incident is over.
+    """
+    change = request.change(incident)
+    if same_key(request.text.strip()) == OFF:
+        return say(answers.awake(context.reminders.wake(change)))
+    until = snooze_until(request.text, now=context.now(), zone=context.settings.zone)
+    return say(answers.snoozed(context.reminders.snooze(change, until), until))

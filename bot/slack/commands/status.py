@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.incident import CLOSED, RESOLVED, Incident
 from bot.render import answers
-from bot.slack.commands import close
+from bot.slack.commands import catchup, close
 from bot.slack.context import HandlerContext
 from bot.slack.matching import meant, same_word
 from bot.slack.replies import EphemeralReply, Reply, say
@@ -12,10 +12,10 @@ from bot.slack.request import SlackRequest
 
 
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> Reply:
-    """Show the status or change it; closing has its own form."""
+    """Show the incident's state, or change the status; closing has its own form."""
     policy = context.settings.policy
     if not request.text:
-        return say(answers.status(incident, policy.open_statuses))
+        return catchup.shown(context, request, incident, said=answers.status(policy.open_statuses))
     status, text = meant(request.text, policy.open_statuses)
     status = same_word(status, policy.statuses)  # those that end it are typed in full
     if status == CLOSED:

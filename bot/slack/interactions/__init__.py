@@ -17,6 +17,8 @@ from bot.render import (
     listing,
     obligations,
     people_forms,
+    reader_buttons,
+    reminders,
     report_forms,
     review,
     run_form,
@@ -24,6 +26,7 @@ from bot.render import (
 )
 from bot.render import diagnose as diagnosis
 from bot.render import items as item_words
+from bot.render import notify as notify_words
 from bot.slack.access import (
     Anywhere,
     InAnyChannel,
@@ -42,13 +45,13 @@ from bot.slack.access import (
     of_run,
     of_value,
 )
+from bot.slack.commands import catchup, incidents, menu, notify, report, status, subscribe, timeline
 from bot.slack.commands import close as close_command
 from bot.slack.commands import declare as declare_command
 from bot.slack.commands import details as details_command
 from bot.slack.commands import diagnose as diagnose_command
 from bot.slack.commands import end as end_command
 from bot.slack.commands import handover as handover_command
-from bot.slack.commands import incidents, menu, report, status, timeline
 from bot.slack.commands import invite as invite_command
 from bot.slack.commands import run as run_command
 from bot.slack.commands import time as time_command
@@ -92,6 +95,7 @@ FORMS: Mapping[str, Route] = {
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
     conflicts.FORM: OnIncident(Act.PUBLISH, conflict.submitted, of_form),
     review.PUBLISH: OnIncident(Act.PUBLISH, review_report.submitted, of_form),
+    notify_words.FORM: OnIncident(Act.PUBLISH, notify.submitted, of_form),
 }
 
 BUTTONS: Mapping[str, Route] = {
@@ -111,7 +115,12 @@ BUTTONS: Mapping[str, Route] = {
     obligations.ACTION_PLAN: OnRunbook(Act.PLAN, runbook.take_back),
     card.ACTION_UPDATE: OnIncident(Act.CHANGE, update_command.handle),
     card.ACTION_RUN: OnRunbook(Act.PLAN, run_command.handle),
-    card.ACTION_TIMELINE: OnIncident(Act.READ, timeline.handle),
+    card.ACTION_TIMELINE: OnIncident(Act.READ, timeline.handle, of_button_or_channel),
+    notify_words.ACTION_AUDIENCE: OnIncident(Act.PUBLISH, notify.choose, of_form),
+    **dict.fromkeys(notify_words.PAGES, OnRunbook(Act.PLAN, notify.page, notify.of_page)),
+    reader_buttons.ACTION_SUBSCRIBE: OnIncident(Act.READ, subscribe.begin, of_button),
+    reader_buttons.ACTION_UNSUBSCRIBE: Anywhere(Act.HELP, subscribe.end_by_button),
+    reader_buttons.ACTION_CATCH_UP: OnIncident(Act.READ, catchup.handle, of_button_or_channel),
     card.ACTION_RESOLVE: OnIncident(Act.CHANGE, status.resolve, of_button_or_channel),
     card.ACTION_CLOSE: OnIncident(Act.CLOSE, close_command.handle, of_button_or_channel),
     card.ACTION_REOPEN: OnIncident(Act.CLOSE, close_command.reopen, of_button_or_channel),
@@ -134,10 +143,14 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_INVITE: OnIncident(Act.ASSIGN, invite_command.handle),
     card.ACTION_DETAILS: OnIncident(Act.EDIT, details_command.open_form),
     answers.ACTION_TAKE_BACK: OnIncident(Act.EDIT, details_command.undo, of_value),
+    reminders.ACTION_DONE: OnIncident(Act.CHANGE, buttons.done),
+    reminders.ACTION_ROLL_BACK: OnRunbook(Act.PLAN, buttons.roll_back),
     card.ACTION_COMMAND: OnIncident(Act.ASSIGN, buttons.take_command),
     answers.ACTION_SEND: Anywhere(Act.HELP, send.handle),
     listing.ACTION_DECLARE: Anywhere(Act.DECLARE, declare_command.handle),
     listing.ACTION_LIST: Anywhere(Act.LIST, incidents.handle),
+    listing.ACTION_NEWER: Anywhere(Act.LIST, incidents.turn),
+    listing.ACTION_OLDER: Anywhere(Act.LIST, incidents.turn),
     listing.ACTION_HELP: Anywhere(Act.HELP, menu.help_),
     listing.ACTION_ENTRY: OnIncident(Act.EDIT, entry.menu, of_entry),
     edit_pages.ACTION_OPEN: OnIncident(Act.EDIT, edit.open_, of_button_or_channel),

@@ -77,11 +77,26 @@ def list_usergroups(context: Context, args: Args) -> Json:
     return {"usergroups": [{"id": g.id, "handle": g.handle, "name": g.name} for g in groups]}
 
 
+def find_by_email(context: Context, args: Args) -> Json:
+    """users.lookupByEmail. The address of a person is their name at example.org."""
+    name, _, domain = args.required("email").casefold().partition("@")
+    found = [
+        user
+        for user in context.workspace.users.values()
+        if (user.name.casefold(), domain) == (name, "example.org")
+        and not (user.deleted or user.is_bot)
+    ]
+    if not found:
+        raise SlackError("users_not_found")
+    return {"user": user_view(context, found[0])}
+
+
 METHODS: Mapping[str, Method] = {
     "auth.test": Method(handler=test_auth, tier=0),
     "bots.info": Method(handler=bot_info, scopes=("users:read",), tier=50),
     "apps.connections.open": Method(handler=open_connection, tier=1, token=TokenKind.APP),
     "users.info": Method(handler=user_info, scopes=("users:read",), tier=100),
+    "users.lookupByEmail": Method(handler=find_by_email, scopes=("users:read.email",), tier=50),
     "usergroups.list": Method(handler=list_usergroups, scopes=("usergroups:read",), tier=20),
     "usergroups.users.list": Method(handler=usergroup_users, scopes=("usergroups:read",), tier=20),
 }
