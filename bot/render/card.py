@@ -41,15 +41,11 @@ from bot.render.times import during
 
 SIGNS = {RESOLVED: "✅", CLOSED: "📁"}
 OPEN_SIGN = "🚨"
-TOPIC_LIMIT = 250
 TEXT_LIMIT = 3500
 """Characters of the text for screen readers and notifications; Slack refuses an update with over 4,000."""
 MOST_HUBS = 10
 NAME_LIMIT = 60
 """Characters of a hub's name. All blocks of a message together take about 10,000 characters."""
-FEWEST = 10
-"""Characters that the hubs have at least in the topic, or they are left out."""
-_BETWEEN = " · "
 
 ACTION_UPDATE = "incident.update"
 ACTION_RUN = "incident.run"
@@ -116,15 +112,6 @@ class CardSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TopicSpec:
-    """What the channel's topic shows: only what rarely changes, since Slack posts a message about each
-    change of a topic, beside the one in which mayday says what changed."""
-
-    title: str
-    hubs: Sequence[str]
-
-
-@dataclass(frozen=True, kw_only=True)
 class AnnouncementSpec:
     """What the announcement shows. ``channel_id`` is the incident's channel."""
 
@@ -188,11 +175,6 @@ def card_spec(
     )
 
 
-def topic_spec(incident: Incident) -> TopicSpec:
-    """What the topic shows of an incident."""
-    return TopicSpec(title=incident.shown_title, hubs=tuple(incident.hubs))
-
-
 def announcement_spec(incident: Incident, *, duplicate_of: str = "") -> AnnouncementSpec:
     """What the announcement shows of an incident; ``duplicate_of`` is as in :class:`CardSpec`."""
     return AnnouncementSpec(
@@ -219,15 +201,6 @@ def sign(incident: Incident) -> str:
 def sign_of(status: str) -> str:
     """One emoji for a status."""
     return SIGNS.get(status, OPEN_SIGN)
-
-
-def topic(spec: TopicSpec) -> str:
-    """The channel's topic: as much of the title and the hubs as fits."""
-    title = escaped(spec.title, TOPIC_LIMIT)
-    room = TOPIC_LIMIT - len(title) - len(_BETWEEN)
-    if not spec.hubs or room < FEWEST:
-        return title
-    return f"{title}{_BETWEEN}{escaped(', '.join(spec.hubs), room)}"
 
 
 def _facts(spec: CardSpec) -> list[str]:

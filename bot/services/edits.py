@@ -26,7 +26,7 @@ from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
-from bot.render.card import topic, topic_spec
+from bot.render.topic import topic, topic_spec
 from bot.services import publish, sync
 from bot.services.entries import Edited
 from bot.services.items import every_item

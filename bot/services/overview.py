@@ -12,7 +12,7 @@ from bot.domain.runs import RunState
 from bot.domain.slack_message import permalink
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat
-from bot.render import card
+from bot.render import card, topic
 from bot.render.card import CardSpec
 from bot.render.state import RunningSpec
 from bot.services import canvas
@@ -66,12 +66,12 @@ class Overview:
         """
         incident = snap.incident
         if incident.closed_at is None and not incident.adopted:
-            topic = card.topic_spec(incident)
+            shown = topic.topic_spec(incident)
             yield setting(
                 incident,
                 ResourceKind.TOPIC,
-                spec=as_json(topic),
-                apply=lambda: self._chat.set_topic(snap.channel, card.topic(topic)),
+                spec=as_json(shown),
+                apply=lambda: self._chat.set_topic(snap.channel, topic.topic(shown)),
             )
         yield from self._bookmarks(snap)
         yield from self._canvas.of(snap, self._card_spec(snap))

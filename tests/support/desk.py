@@ -50,7 +50,7 @@ from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.run import Runs
 from bot.services.search import Search
-from bot.services.settings import HubPlace, Settings
+from bot.services.settings import Settings
 from bot.services.subscriptions import Subscriptions
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
@@ -59,9 +59,10 @@ from bot.store import runs as run_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from tests.support.books import RUNBOOKS
+from tests.support.entered import unchanged, with_value
 from tests.support.hubs import PLACE
 from tests.support.leases import AlwaysHeld
-from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, Hands, NoWork
+from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, Hands, NoWork, hub_places
 from tests.support.slack_answers import SlackAnswers
 
 ANA, BEN = "U0ANA", "U0BEN"
@@ -119,15 +120,7 @@ class Desk:
             channel_template="inc-{date}-{slug}",
             announce_channel="#incidents",
             zone=ZoneInfo("America/Los_Angeles"),
-            hubs={
-                name: HubPlace(
-                    name=name,
-                    url="",
-                    cluster=hubs[name] if isinstance(hubs, Mapping) else "practice",
-                    namespace="prod",
-                )
-                for name in hubs
-            },
+            hubs=hub_places(hubs),
             **{
                 "intervals": {name: timedelta(minutes=30) for name in policy.severities},
                 "report_form": "2017",
@@ -329,9 +322,9 @@ class Desk:
         shown = {
             block["block_id"]: block["element"] for block in view["blocks"] if "element" in block
         }
-        entered = {name: _entered(element) for name, element in shown.items()}
+        entered = {name: unchanged(element) for name, element in shown.items()}
         for name, value in (values or {}).items():
-            entered[name] = _state(shown[name]["type"], value)
+            entered[name] = with_value(shown[name]["type"], value)
         state = {name: {"value": element} for name, element in entered.items()}
         body = {
             "type": "view_submission",
@@ -383,30 +376,3 @@ class Desk:
         """Every requested run."""
         with self.store.read() as tx:
             return run_rows.of_incident(tx, self.incident.id)
-
-
-def _entered(element: Mapping[str, Any]) -> dict[str, Any]:
-    """The state of an unchanged input."""
-    return {
-        "type": element["type"],
-        "value": element.get("initial_value"),
-        "selected_option": element.get("initial_option"),
-        "selected_options": element.get("initial_options") or [],
-        "selected_user": element.get("initial_user"),
-        "selected_users": element.get("initial_users") or [],
-        "selected_date": element.get("initial_date"),
-    }
-
-
-def _state(kind: str, value: Any) -> dict[str, Any]:
-    """The state of an input with this value."""
-    options = [{"value": one} for one in value] if isinstance(value, list | tuple) else []
-    return {
-        "type": kind,
-        "value": value,
-        "selected_option": {"value": value},
-        "selected_options": options,
-        "selected_user": value,
-        "selected_users": value,
-        "selected_date": value,
-    }
