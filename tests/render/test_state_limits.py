@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from bot.render.state import RunningSpec
 from sandbox.slack.blocks import message_blocks
 from sandbox.slack.canvases import sections
 from tests.support.evening import INCIDENT
+from tests.support.rows import POLICY
 
 AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 ROLES = ("commander", "communications", "scribe")
@@ -80,7 +82,8 @@ def fits(post: Post) -> None:
 def spec_of(incident: Incident, entries: list[PostedEntry]) -> card.CardSpec:
     return card.card_spec(
         incident,
-        roles=ROLES,
+        policy=POLICY,
+        zone=ZoneInfo("UTC"),
         hubs=dict.fromkeys(incident.hubs, "https://hub.example.org"),
         reactions={},
         entries=entries,
