@@ -52,7 +52,8 @@ class TriedRun:
 class CatchUp:
     """An incident as of now; every sequence is in order of time.
 
-    ``roles`` are the team's, in order. ``news`` are the latest updates and changes, ``runs`` what was
+    ``roles`` are the team's, in order; ``lead`` is the one that leads, and ``provisional`` who leads until
+    somebody takes it. ``news`` are the latest updates and changes, ``runs`` what was
     tried, ``findings`` what diagnoses found, ``waiting`` plans that nobody decided about yet.
     ``questions`` are notes and filed messages that end with a question mark and that nobody answered in
     their thread. ``items`` are the open action items. ``due_at`` is when the next update is due, ``hubs``
@@ -61,6 +62,8 @@ class CatchUp:
 
     incident: Incident
     roles: Sequence[str]
+    lead: str = ""
+    provisional: str = ""
     news: Sequence[Line] = ()
     runs: Sequence[TriedRun] = ()
     findings: Sequence[Line] = ()

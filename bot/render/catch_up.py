@@ -100,6 +100,9 @@ def _roles(found: CatchUp) -> list[str]:
     """Who has the roles, and which nobody has while the incident is open."""
     taken = found.incident.roles
     held = [f"{escape(role)}: <@{taken[role]}>" for role in found.roles if role in taken]
+    if found.provisional:
+        held.insert(0, f"{escape(found.lead)}: <@{found.provisional}> until somebody takes over")
+        taken = {**taken, found.lead: found.provisional}
     free = [escape(role) for role in found.roles if role not in taken]
     if free and found.incident.is_open:
         held.append(f"nobody yet: {', '.join(free)}")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.catch_up import NEWS, TRIED, CatchUp, TriedRun
 from bot.domain.item_states import ItemState
+from bot.domain.leading import provisional_leader
 from bot.domain.runs import RunState
 from bot.domain.timeline import EntryKind, Line
 from bot.services.items import every_item
@@ -46,6 +47,8 @@ class CatchUps:
         return CatchUp(
             incident=incident,
             roles=self._settings.policy.roles,
+            lead=self._settings.policy.lead,
+            provisional=provisional_leader(incident, self._settings.policy),
             news=rows.latest(tx, incident_id, NEWS, limit=MOST),
             runs=[_tried(run) for run in runs if run.state in TRIED][-MOST:],
             findings=rows.latest(tx, incident_id, {EntryKind.FINDING}, limit=MOST),

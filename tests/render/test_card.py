@@ -65,8 +65,8 @@ def test_what_was_typed_calls_nobody() -> None:
     post = announcement(announcement_spec(typed))
     assert "<!channel>" not in json.dumps(post.blocks)
     assert "<!here>" not in json.dumps(post.blocks)
-    assert "<!channel>" not in topic(topic_spec(typed, POLICY))
-    assert len(topic(topic_spec(typed, POLICY))) <= 250
+    assert "<!channel>" not in topic(topic_spec(typed))
+    assert len(topic(topic_spec(typed))) <= 250
 
 
 def test_a_topic_fits_whatever_the_title() -> None:

@@ -16,9 +16,9 @@ import pytest
 
 from bot.domain.item_words import as_mrkdwn, shortened, split_link
 from bot.domain.mrkdwn import plain, typed
-from bot.domain.report import _PLACEHOLDER
 from bot.domain.slack_message import words
 from bot.domain.time_parsing import Reader
+from bot.domain.unfinished import is_unfinished
 from bot.errors import UserError
 from bot.render import listing
 from bot.render.lines import quiet
@@ -61,7 +61,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "as_mrkdwn": as_mrkdwn,
     "time": lambda text: refused(lambda: CLOCKS.time(text)),
     "time of a note": lambda text: refused(lambda: CLOCKS.note(f"at {text}")),
-    "placeholder": _PLACEHOLDER.search,
+    "unfinished": is_unfinished,
     "words": lambda text: words(
         {
             "text": text,

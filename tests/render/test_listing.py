@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,6 +18,7 @@ from bot.render.text import escape, when
 from bot.reports import lint
 from tests.support.evening import DECLARED, INCIDENT, Record, annotated, edited
 
+ZONE = ZoneInfo("UTC")
 MOST_BLOCKS = 50
 MOST_TEXT = 3000
 MOST_IN_ALL = 9600
@@ -45,7 +47,7 @@ def test_a_long_timeline_shows_its_latest_entries_with_a_menu_each(length: int, 
             headings=(Heading.TIMELINE, Heading.WRONG),
         )
     latest = Latest(lines=record.lines[-SHOWN_LINES:], count=len(record.lines))
-    blocks = timeline(INCIDENT, latest, said="Removed.").blocks
+    blocks = timeline(INCIDENT, latest, zone=ZONE, said="Removed.").blocks
     assert len(blocks) <= MOST_BLOCKS
     assert characters(blocks) <= MOST_IN_ALL
     entries = [block for block in blocks if "accessory" in block]
@@ -59,7 +61,7 @@ def test_a_long_timeline_shows_its_latest_entries_with_a_menu_each(length: int, 
 
 
 def test_an_empty_timeline_says_how_to_fill_it() -> None:
-    post = timeline(INCIDENT, Latest(lines=[], count=0), said="Removed.")
+    post = timeline(INCIDENT, Latest(lines=[], count=0), zone=ZONE, said="Removed.")
     assert post.text.startswith("Removed. The timeline is empty. React")
 
 
@@ -136,7 +138,7 @@ def test_the_timeline_says_who_edited_and_offers_only_what_is_possible() -> None
         revisions=[annotated("UADA", f"note {number} <!here>") for number in range(5)],
     )
     latest = Latest(lines=record.lines, count=2)
-    _title, note, role = timeline(INCIDENT, latest).blocks
+    _title, note, role = timeline(INCIDENT, latest, zone=ZONE).blocks
     assert note["text"]["text"].endswith("it fell\n_edited by <@UBEN>_")
     said = role["text"]["text"].split("\n")
     assert said[1] == "_The report has all 5 annotations._"
@@ -159,6 +161,6 @@ def test_annotated_entries_fit_into_their_blocks() -> None:
             {"text": "x" * MOST_TEXT},
             revisions=[annotated("UADA", "y" * 500)] * 4,
         )
-    blocks = timeline(INCIDENT, Latest(lines=record.lines, count=SHOWN_LINES)).blocks
+    blocks = timeline(INCIDENT, Latest(lines=record.lines, count=SHOWN_LINES), zone=ZONE).blocks
     assert characters(blocks) <= MOST_IN_ALL
     assert all(len(block["text"]["text"]) <= MOST_TEXT for block in blocks if "text" in block)

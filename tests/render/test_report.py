@@ -137,8 +137,9 @@ def test_spans_and_approximate_times_are_shown_as_such(form: str) -> None:
         record.lines[-1] = replace(line, entry=entry)
     text = opened(report_text(report(record, form=form)))
     shown = re.findall(r"(?m)^### (.*\d\d:\d\d.*)$", text)
+    first = "about 2017-02-24 16:06" if form == LATER else "about 16:06"
     assert shown == [
-        *("about 16:06", "about 16:06 – 16:16", "16:34 – 16:49", "16:54:15 – 17:15:31"),
+        *(first, "about 16:06 – 16:16", "16:34 – 16:49", "16:54:15 – 17:15:31"),
         "23:50 – 2017-02-25 00:10",
     ]
 
