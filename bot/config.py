@@ -45,6 +45,7 @@ from bot.config_types import (
     RepositoryName,
     Section,
     require_zone,
+    same_but_case,
 )
 from bot.domain.command import USUAL
 from bot.domain.limits import Limits
@@ -101,7 +102,8 @@ class Report(Section):
     """The form, folder and targets of reports. ``timezone`` is the IANA name of the team's zone.
 
     ``forms`` is a directory with a folder for each of the team's own forms. ``date_order`` is the order of
-    typed days such as 01/21/2022; without it they aren't read.
+    typed days such as 01/21/2022; without it they aren't read. With ``file_drills`` the reports of drills go
+    to all targets, not only to the folder.
     """
 
     directory: Path = Path("reports")
@@ -110,6 +112,7 @@ class Report(Section):
     targets: tuple[ReportTarget, ...] = ()
     timezone: str = "UTC"
     date_order: Literal["", "mdy", "dmy"] = ""
+    file_drills: bool = False
     guard: Guard = Guard()
 
     @field_validator("form", mode="before")
@@ -214,6 +217,8 @@ class Config(BaseSettings):
         ):
             if len(set(names)) != len(names):
                 raise ValueError(messages.SAME_NAME.format(section=section))
+        if alike := same_but_case(hub.name for hub in self.hubs):
+            raise ValueError(messages.SAME_BUT_CASE.format(names=alike))
         return self
 
     @model_validator(mode="after")

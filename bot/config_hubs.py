@@ -11,9 +11,9 @@ from pydantic import Field, field_validator, model_validator
 from bot import config_messages as messages
 from bot.config_types import (
     Address,
+    HubName,
     Labels,
     OptionalToken,
-    OptionText,
     RepositoryName,
     Section,
     Token,
@@ -39,7 +39,7 @@ class Hub(Section):
     placeholders, ``core_nodes`` the labels of the core pool's nodes; empty for the chart's.
     """
 
-    name: OptionText
+    name: HubName
     url: Address
     api_url: Address
     api_token: Token

@@ -14,6 +14,7 @@ from bot import config_messages as messages
 from bot.config_access import Allow
 from bot.config_types import (
     EmojiName,
+    OptionalEmojiName,
     OptionTexts,
     Section,
     Weekday,
@@ -147,7 +148,8 @@ DEFAULT_ROLES = (
 class Incident(Section):
     """The team's severities, statuses, roles and reactions, and the names of channels.
 
-    A role that is only named is the default role of that name, if there is one.
+    A role that is only named is the default role of that name, if there is one. ``declare_reaction`` is the
+    emoji that declares an incident from a message; empty for none.
     """
 
     severities: tuple[Severity, ...] = (
@@ -169,6 +171,7 @@ class Incident(Section):
             "memo": Heading.SUMMARY,
         }
     )
+    declare_reaction: OptionalEmojiName = ""
     action_groups: OptionTexts = DEFAULT_GROUPS
     channel_name: str = "inc-{date}-{slug}"
     close_requires: tuple[CloseGate, ...] = ()

@@ -38,6 +38,9 @@ NO_KUBECONFIG = (
     "a context needs a kubeconfig; without one mayday uses the service account of its pod"
 )
 SAME_NAME = "{section}: two have the same name"
+SAME_BUT_CASE = (
+    "hubs: {names} differ in case only; rename all but one, because people type names in any case"
+)
 
 NO_FILE = "There is no file {file}: create it, or omit --config and MAYDAY_CONFIG."
 REPORT_PATH = (

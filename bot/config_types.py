@@ -7,7 +7,7 @@ without ``https://``, a role of two words that no command can name.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -27,6 +27,7 @@ EMPTY = "it is empty"
 BAD_CHARACTERS = "it has invalid characters: copy it again"
 NOT_AN_ADDRESS = "write the whole address, https://…"
 NOT_A_WORD = "write it as one word of at most {limit} characters, such as incident-commander"
+NOT_A_HUB_NAME = "write it as one word of at most {limit} characters, such as data8"
 NOT_AN_OPTION = "write it in 1 to {limit} characters"
 TOO_MANY = "list at most {limit}: a menu in Slack has no more"
 NOT_A_COMMAND = "write a command such as /incident: lower case, at most 32 characters"
@@ -49,6 +50,14 @@ def require_unique(words: Sequence[str]) -> None:
     """
     if len({word.casefold() for word in words}) != len(words):
         raise ValueError(DUPLICATE)
+
+
+def same_but_case(names: Iterable[str]) -> str:
+    """Return the first names that differ in case only, as words of a sentence; empty without any."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name.casefold(), []).append(f"“{name}”")
+    return next((" and ".join(group) for group in groups.values() if len(group) > 1), "")
 
 
 def require_zone(value: str) -> str:
@@ -107,6 +116,12 @@ def _option(value: str) -> str:
     return value
 
 
+def _hub_name(value: str) -> str:
+    if not re.fullmatch(r"\S+", value) or len(value) > LONGEST_OPTION:
+        raise ValueError(NOT_A_HUB_NAME.format(limit=LONGEST_OPTION))
+    return value
+
+
 def require_menu(options: Sequence[object]) -> None:
     """Return if the options fit in one menu.
 
@@ -146,6 +161,10 @@ def _emoji_name(value: str) -> str:
     return name
 
 
+def _optional_emoji_name(value: str) -> str:
+    return _emoji_name(value) if value.strip() else ""
+
+
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 OptionalToken = Annotated[SecretStr | None, AfterValidator(_optional_token)]
@@ -156,9 +175,12 @@ Word = Annotated[str, AfterValidator(_word)]
 Words = Annotated[tuple[Word, ...], AfterValidator(_words)]
 OptionText = Annotated[str, AfterValidator(_option)]
 """A name that a menu shows."""
+HubName = Annotated[str, AfterValidator(_hub_name)]
+"""The name of a hub, which people type among other words."""
 OptionTexts = Annotated[tuple[OptionText, ...], AfterValidator(_words)]
 CommandName = Annotated[str, AfterValidator(_command_name)]
 EmojiName = Annotated[str, AfterValidator(_emoji_name)]
+OptionalEmojiName = Annotated[str, AfterValidator(_optional_emoji_name)]
 Labels = Annotated[dict[str, str], AfterValidator(_labels)]
 """Labels of Kubernetes by their names."""
 RepositoryName = Annotated[str, AfterValidator(_repository_name)]

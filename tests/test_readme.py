@@ -22,7 +22,8 @@ from pydantic.fields import FieldInfo
 
 from bot.adapters.jupyterhub import JupyterHub
 from bot.config import Config, load
-from bot.domain.incident import CLOSED, Incident, Policy, change_status, close, reopen
+from bot.domain.endings import end
+from bot.domain.incident import CLOSED, Ending, Incident, Policy, change_status, close, reopen
 from bot.domain.incident import Answers as CloseAnswers
 from bot.errors import UserError
 from bot.ports import Started, Stopped
@@ -227,6 +228,8 @@ def _incident(status: str) -> Incident:
 
 
 def _moved(incident: Incident, after: str, policy: Policy) -> Incident:
+    if after == CLOSED and incident.is_open:
+        return end(incident, Ending.CANCELLED, at=_NOW).incident
     if after == CLOSED:
         return close(incident, CloseAnswers(), summary="", at=_NOW).incident
     if not incident.is_open:

@@ -312,10 +312,14 @@ class SlackChat(SlackMarks):
         """Return the user ids in a user group."""
         return frozenset(self._call("usergroups.users.list", usergroup=group)["users"])
 
+    def members(self, channel_id: str) -> Iterator[str]:
+        """Yield the user ids of a channel's members, a page for each request."""
+        pages = self._pages("conversations.members", limit=MEMBERS, channel=channel_id)
+        return (user for page in pages for user in page["members"])
+
     def is_member(self, channel_id: str, user: str) -> bool:
         """Return whether a person is in a channel now."""
-        pages = self._pages("conversations.members", limit=MEMBERS, channel=channel_id)
-        return any(user in page["members"] for page in pages)
+        return user in self.members(channel_id)
 
     def group_names(self) -> Mapping[str, str]:
         """Return the handles of all user groups by their ids, disabled ones too."""

@@ -114,14 +114,19 @@ class Bot:
         )
         self.retries = Retries(self.store, self.durable, self.clock)
         self.inbox = Inbox(self.store, owner=self.lease.id)
-        self.dispatcher = Dispatcher(self._handler_context(), self.chat, self.inbox)
+        self.ticks = Ticks()
+        self.dispatcher = Dispatcher(
+            self._handler_context(),
+            self.chat,
+            self.inbox,
+            replay_soon=lambda: self.ticks.run_soon("inbox"),
+        )
         self.app, self._pool = slack_app.build(
             web_client(config, has_token=False),
             command=config.slack.command,
             dispatcher=self.dispatcher,
             identity=self.chat.identity,
         )
-        self.ticks = Ticks()
         self.http: Server | None = None
         self._stopping = threading.Event()
         self._stops: list[Callable[[], None]] = []
@@ -148,6 +153,9 @@ class Bot:
             catch_ups=services.catch_ups,
             items=services.items,
             declare=services.declare,
+            channel_facts=services.channel_facts,
+            joining=services.joining,
+            participants=services.participants,
             diagnoses=services.diagnoses,
             edits=services.edits,
             edit_publishing=services.edit_publishing,

@@ -16,12 +16,12 @@ from bot.runbook import Runbook
 from bot.runbook.site import Site
 from bot.services import publish as publishing
 from bot.services import sync as syncing
+from bot.services.adopt import ChannelFacts
 from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.backfill import Backfill
 from bot.services.catch_up import CatchUps
-from bot.services.change import Changes
 from bot.services.channel import Channels
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
@@ -31,6 +31,7 @@ from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
 from bot.services.edits import Edits
+from bot.services.endings import Endings
 from bot.services.evidence import Evidence
 from bot.services.guard import Guards
 from bot.services.home import Homes
@@ -39,10 +40,12 @@ from bot.services.invites import Invites
 from bot.services.item_follow import ItemFollow
 from bot.services.item_nags import ItemNags
 from bot.services.items import Items
+from bot.services.joining import Joining
 from bot.services.lease import Lease, Takeover
 from bot.services.notify import Notify
 from bot.services.obligations import Obligations
 from bot.services.on_call import OnCallLookup, Schedule
+from bot.services.participants import Participants
 from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
@@ -72,7 +75,8 @@ class Services:
     authorize: Authorize
     backfill: Backfill
     catch_ups: CatchUps
-    changes: Changes
+    changes: Endings
+    channel_facts: ChannelFacts
     conflicts: Conflicts
     declare: Declare
     diagnoses: Diagnoses
@@ -84,9 +88,11 @@ class Services:
     item_follow: ItemFollow
     item_nags: ItemNags
     items: Items
+    joining: Joining
     notify: Notify
     obligations: Obligations
     on_call: OnCallLookup
+    participants: Participants
     publish: Publish
     record: Record
     remind: Remind
@@ -162,7 +168,15 @@ def build_services(
     authorize = Authorize(chat, people, settings, audit, look=watch.look)
     reports = Reports(store, people, settings)
     guards = Guards(store, settings)
-    composer = Composer(store, reports, settings.filing, settings.targets, guards, settings.forms)
+    composer = Composer(
+        store,
+        reports,
+        settings.filing,
+        settings.targets,
+        guards,
+        settings.forms,
+        files_drills=settings.files_drills,
+    )
     edit_publishing = EditPublishing(store, durable, composer, now, settings)
     record = Record(
         store,
@@ -229,7 +243,7 @@ def build_services(
         authorize=authorize,
         backfill=backfill,
         catch_ups=CatchUps(store, settings),
-        changes=Changes(store, durable, now, settings, edited=edit_publishing.edited),
+        changes=Endings(store, durable, now, settings, edited=edit_publishing.edited),
         conflicts=Conflicts(store, durable, reports, guards),
         declare=Declare(
             store,
@@ -238,7 +252,11 @@ def build_services(
             settings,
             begin=sync.begin,
             take_diagnosis=diagnoses.take_into,
+            latch=incidents.latch,
         ),
+        channel_facts=ChannelFacts(chat, settings),
+        joining=Joining(store, durable, now, begin=sync.begin),
+        participants=Participants(chat, people),
         diagnoses=diagnoses,
         edit_publishing=edit_publishing,
         edits=Edits(

@@ -87,6 +87,8 @@ def settings(config: Config) -> Settings:
         guard_public=frozenset(config.report.guard.public),
         targets=targets(config),
         items=_item_policy(config),
+        files_drills=config.report.file_drills,
+        declare_reaction=incident.declare_reaction,
         audiences=tuple(
             Audience(name=each.name, channels=each.channels, hubs=each.hubs, texts=each.texts)
             for each in config.communication.audiences

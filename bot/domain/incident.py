@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +32,19 @@ ARCHIVED = "archived"
 GONE = "gone"
 """Why mayday can't work in a channel. ``left``: it is not a member and can't join, or Slack does not show the
 channel to it, so that nobody knows whether it is private. ``gone``: Slack said that it was deleted."""
+
+
+class Ending(StrEnum):
+    """How an incident ended. All but ``NONE``, that of an open or usual one, end it without a report."""
+
+    NONE = ""
+    FALSE_ALARM = "false_alarm"
+    CANCELLED = "cancelled"
+    DUPLICATE = "duplicate"
+
+
+DRILL = "Drill: "
+"""What the title of a drill begins with wherever it is shown."""
 
 NO_TITLE = "Give the incident a title: a few words that say what is broken."
 LONG_TITLE = (
@@ -105,8 +119,25 @@ class Answers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OriginMessage:
+    """The message that an incident was declared from. ``can_reply`` is whether mayday may answer in its
+    thread: it is in a public channel of this workspace only."""
+
+    channel: str
+    ts: str
+    author: str
+    permalink: str
+    thread_ts: str = ""
+    can_reply: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Incident:
-    """One outage. Times are UTC. People are Slack user ids of the team ``team_id``.
+    """One outage, or a drill. Times are UTC. People are Slack user ids of the team ``team_id``.
+
+    ``number`` counts the team's incidents from 1 in the order of declaration; it is 0 until the incident is
+    stored. ``adopted``: its channel existed before, and keeps its name and topic. ``duplicate_of`` is the id
+    of the incident that one with the ending ``duplicate`` is a duplicate of.
 
     ``channel_state`` is why mayday can't work in the channel, empty where it can; ``channel_checked_at``
     is when Slack was last asked whether the channel is private. ``milestones`` are the times that people
@@ -134,6 +165,23 @@ class Incident:
     channel_checked_at: datetime | None = None
     milestones: Times = field(default_factory=lambda: MappingProxyType({}))
     report_options: ReportOptions = field(default_factory=ReportOptions)
+    number: int = 0
+    drill: bool = False
+    adopted: bool = False
+    ending: Ending = Ending.NONE
+    duplicate_of: str | None = None
+    origin_message: OriginMessage | None = None
+
+    @property
+    def shown_title(self) -> str:
+        """The title as it is shown; that of a drill says so."""
+        return f"{DRILL}{self.title}" if self.drill else self.title
+
+    @property
+    def was_over(self) -> bool:
+        """Whether people said that it was resolved before it was declared."""
+        resolved = self.milestones.get(Milestone.RESOLVED)
+        return resolved is not None and resolved.at <= self.declared_at
 
     @property
     def is_open(self) -> bool:
@@ -294,7 +342,14 @@ def reopen(incident: Incident, *, policy: Policy) -> Transition:
     if incident.is_open:
         raise UserError(IS_OPEN.format(status=incident.status))
     to = policy.open_statuses[0]
-    after = replace(incident, status=to, resolved_at=None, closed_at=None)
+    after = replace(
+        incident,
+        status=to,
+        resolved_at=None,
+        closed_at=None,
+        ending=Ending.NONE,
+        duplicate_of=None,
+    )
     return Transition(
         incident=after, kind=EntryKind.REOPENED, data={"from": incident.status, "to": to}
     )

@@ -11,6 +11,7 @@ from datetime import datetime
 
 LIMIT = 80
 SUFFIX_ROOM = 4
+DRILL = "drill-"
 
 
 def slug(title: str) -> str:
@@ -19,13 +20,18 @@ def slug(title: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", plain.lower()))
 
 
-def channel_name(template: str, *, title: str, declared_at: datetime, taken: int = 0) -> str:
+def channel_name(
+    template: str, *, title: str, declared_at: datetime, taken: int = 0, drill: bool = False
+) -> str:
     """Return the channel name: the template with ``{date}`` (UTC day of declaring) and ``{slug}``.
 
+    That of a drill begins with ``drill-``.
     ``taken`` is how many names were already in use; it becomes a suffix. A long title is cut between
     words. A title without letters or digits has the slug ``incident``.
     """
-    text = template.format(date=declared_at.strftime("%Y-%m-%d"), slug=slug(title) or "incident")
+    text = DRILL * drill + template.format(
+        date=declared_at.strftime("%Y-%m-%d"), slug=slug(title) or "incident"
+    )
     legal = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_") or "incident"
     room = LIMIT - SUFFIX_ROOM
     if len(legal) > room:

@@ -45,6 +45,7 @@ _NOT_IN_TIMELINE = frozenset(
         EntryKind.PUBLISHED,
         EntryKind.CHANNEL,
         EntryKind.PRIVATE,
+        EntryKind.MERGED,
         EntryKind.INVITED,
         EntryKind.EDITED,
     }
@@ -179,6 +180,7 @@ def assemble(
     hub_urls: Mapping[str, str],
 ) -> Report:
     """Assemble a report. ``named`` names who and what is mentioned, ``hub_urls`` maps hub names to URLs."""
+    incident = replace(incident, title=incident.shown_title)
     lines = list(lines)
     shown = _in_timeline(lines)
     times = known_times(incident, shown, zone)

@@ -26,6 +26,7 @@ class ResourceKind(StrEnum):
     CANVAS = "canvas"
     BOOKMARK = "bookmark"  # the bookmark's title
     ANNOUNCEMENT = "announcement"
+    ORIGIN_REPLY = "origin_reply"
     ANNOUNCED_UPDATE = "announced_update"  # the entry's id
     ENTRY = "entry"  # the entry's id
     ALIKE = "alike"

@@ -25,7 +25,7 @@ ANNOTATION_LIMIT = 500
 class EntryKind(StrEnum):
     """The kind of an entry. The comments list the keys of its data."""
 
-    DECLARED = "declared"  # title, severity, hubs
+    DECLARED = "declared"  # title, severity, hubs; link of the message that it was declared from
     NOTE = "note"  # text
     MESSAGE = "message"  # text, only if somebody rewrote it for the report
     STATUS = "status"  # from, to, text, next_at; severity (from, to) if it changed, too
@@ -41,7 +41,8 @@ class EntryKind(StrEnum):
     RUNBOOK = "runbook"  # run, runbook, hub, cluster, namespace, step, outcome, seen
     RESOLVED = "resolved"  # from, to, text
     REOPENED = "reopened"  # from, to
-    CLOSED = "closed"  # from
+    CLOSED = "closed"  # from; and without a report ending, text, other and channel (of a duplicate)
+    MERGED = "merged"  # other, channel: of a duplicate; is_undone once that was reopened
     PUBLISHED = "published"  # url
     CHANNEL = "channel"  # from, to: why mayday could not work in the channel, empty where it could
     NOTIFIED = "notified"  # audience, channels, text: what the people served were told

@@ -213,5 +213,8 @@ class Chat(Protocol):
 
     def group_members(self, group: str) -> frozenset[str]: ...
 
+    def members(self, channel_id: str) -> Iterator[str]:
+        """Yield the user ids of a channel's members now, bots too."""
+
     def is_member(self, channel_id: str, user: str) -> bool:
         """Return whether a person is in a channel now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,8 +16,9 @@ from bot.domain.report_parts import Revision
 from bot.domain.typed_time import TypedTime, written
 from bot.ports import Post
 from bot.render import blocks as b
-from bot.render import times
+from bot.render import card, declare_form, times
 from bot.render.milestones import NAMES, disorder, duration_words
+from bot.render.status import status_words
 from bot.render.text import code, cut, escape, hub_link, when
 
 ACTION_EDIT = "entry.edit"
@@ -266,14 +268,52 @@ def needs_incident(refusal: str, channels: Sequence[str]) -> str:
     return f"{refusal} Open now: {shown}."
 
 
-def declared(channel_name: str) -> str:
-    """An incident was declared; its channel is being created."""
-    return f"🚨 Declared. mayday is inviting you to #{channel_name}. Everything else happens there."
+def declared(incident: Incident) -> Post:
+    """What was declared, where, and how to undo it; the channel may still have to be created."""
+    title, hubs = escape(incident.shown_title), escape(", ".join(incident.hubs))
+    name = escape(incident.channel_name)
+    what = f"*{title}* · {incident.severity}" + (f" · {hubs}" if hubs else "")
+    what += " · private" if incident.private else ""
+    if incident.was_over:
+        said = f"📁 Recorded: {what}. mayday is inviting you to #{name}, to complete the report."
+    elif incident.adopted:
+        said = f"🚨 Declared: {what}. This channel is the incident's now."
+    else:
+        said = f"🚨 Declared: {what}. mayday is inviting you to #{name}. Everything else happens there."
+    confirm: b.Block = {
+        "title": b.plain("Cancel the incident?"),
+        "text": b.plain("It ends without a report. You can reopen it later.", 300),
+        "confirm": b.plain("Cancel it"),
+        "deny": b.plain("Keep it"),
+    }
+    undo = b.button("Cancel it", action=card.ACTION_CANCEL, value=incident.id, confirm=confirm)
+    return Post(text=said, blocks=(b.section(said), b.actions(undo)))
+
+
+def open_already(found: Sequence[Incident], *, text: str, key: str, seen: Sequence[str]) -> Post:
+    """Incidents like the one of this line are open: to join, or to declare another one anyway.
+
+    ``key`` is unique to the line. ``seen`` are the ids of those that the person has been shown.
+    """
+    said = "Nothing is declared yet: an incident like this one is open already."
+    value = json.dumps({"text": text, "key": key, "seen": list(seen)}, ensure_ascii=False)
+    anyway = b.button("Declare anyway", action=declare_form.ACTION_ANYWAY, value=value)
+    return Post(text=said, blocks=(*declare_form.shown_like(found), b.actions(anyway)))
+
+
+def open_already_from_message(found: Sequence[Incident]) -> Post:
+    """Incidents like the one of a message are open: to join."""
+    said = "Nothing is declared yet: an incident like this one is open already."
+    other = "To declare another one anyway, use the shortcut *Declare an incident* in the message's menu."
+    return Post(text=said, blocks=(*declare_form.shown_like(found), b.context(other)))
 
 
 def done(incident: Incident) -> str:
     """What was asked for is done, for a person who does not see the incident's channel."""
-    return f"✅ Done. *{escape(incident.title)}* (#{escape(incident.channel_name)}) is {incident.status}."
+    status = status_words(incident.status, incident.ending)
+    return (
+        f"✅ Done. *{escape(incident.shown_title)}* (#{escape(incident.channel_name)}) is {status}."
+    )
 
 
 def shown_there(incident: Incident) -> str:

@@ -35,20 +35,17 @@ from bot.render.state import (
     quoted,
     running_words,
 )
+from bot.render.status import status_words
 from bot.render.text import cut, escape, escaped, hub_link, when
 from bot.render.times import during
 
 SIGNS = {RESOLVED: "✅", CLOSED: "📁"}
 OPEN_SIGN = "🚨"
-TOPIC_LIMIT = 250
 TEXT_LIMIT = 3500
 """Characters of the text for screen readers and notifications; Slack refuses an update with over 4,000."""
 MOST_HUBS = 10
 NAME_LIMIT = 60
 """Characters of a hub's name. All blocks of a message together take about 10,000 characters."""
-FEWEST = 10
-"""Characters that the hubs have at least in the topic, or they are left out."""
-_BETWEEN = " · "
 
 ACTION_UPDATE = "incident.update"
 ACTION_RUN = "incident.run"
@@ -56,6 +53,7 @@ ACTION_TIMELINE = "incident.timeline"
 ACTION_RESOLVE = "incident.resolve"
 ACTION_CLOSE = "incident.close"
 ACTION_REOPEN = "incident.reopen"
+ACTION_CANCEL = "incident.cancel"
 ACTION_REPORT = "incident.report"
 ACTION_RETRY = "incident.retry"
 ACTION_SNOOZE = "incident.snooze"
@@ -82,7 +80,9 @@ class CardSpec:
     ``declarer_leads`` who leads until somebody takes it. ``reactions`` are headings by emoji.
     ``times`` are those that people set. ``update`` is the last update, ``next_at`` when the next one is due,
     ``handover`` the note of the last person who handed over. ``links`` are addresses by their labels, or
-    paths. ``canvas`` says why the channel's canvas is not kept up to date, empty where it is."""
+    paths. ``canvas`` says why the channel's canvas is not kept up to date, empty where it is.
+    ``ending`` is as in the incident; ``duplicate_of`` and ``duplicates`` are the channels of the public
+    incidents that this one is a duplicate of, and that are duplicates of it."""
 
     title: str
     severity: str
@@ -106,15 +106,9 @@ class CardSpec:
     canvas: str
     lead: str
     declarer_leads: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class TopicSpec:
-    """What the channel's topic shows: only what rarely changes, since Slack posts a message about each
-    change of a topic, beside the one in which mayday says what changed."""
-
-    title: str
-    hubs: Sequence[str]
+    ending: str = ""
+    duplicate_of: str = ""
+    duplicates: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +125,8 @@ class AnnouncementSpec:
     declared_at: datetime
     declared_by: str
     resolved_at: datetime | None
+    ending: str = ""
+    duplicate_of: str = ""
 
 
 def card_spec(
@@ -145,11 +141,13 @@ def card_spec(
     running: Sequence[RunningSpec] = (),
     links: Mapping[str, str] = MappingProxyType({}),
     canvas: str = "",
+    duplicate_of: str = "",
+    duplicates: Sequence[str] = (),
 ) -> CardSpec:
     """What the card shows of an incident. ``hubs`` are addresses by hub name, ``entries`` those that are
     posted; the others are as in :class:`CardSpec`."""
     return CardSpec(
-        title=incident.title,
+        title=incident.shown_title,
         severity=incident.severity,
         status=incident.status,
         summary=incident.summary,
@@ -171,19 +169,17 @@ def card_spec(
         running=tuple(running),
         links=dict(links),
         canvas=canvas,
+        ending=incident.ending.value,
+        duplicate_of=duplicate_of,
+        duplicates=tuple(duplicates),
     )
 
 
-def topic_spec(incident: Incident) -> TopicSpec:
-    """What the topic shows of an incident."""
-    return TopicSpec(title=incident.title, hubs=tuple(incident.hubs))
-
-
-def announcement_spec(incident: Incident) -> AnnouncementSpec:
-    """What the announcement shows of an incident."""
+def announcement_spec(incident: Incident, *, duplicate_of: str = "") -> AnnouncementSpec:
+    """What the announcement shows of an incident; ``duplicate_of`` is as in :class:`CardSpec`."""
     return AnnouncementSpec(
         incident_id=incident.id,
-        title=incident.title,
+        title=incident.shown_title,
         severity=incident.severity,
         status=incident.status,
         summary=incident.summary,
@@ -192,6 +188,8 @@ def announcement_spec(incident: Incident) -> AnnouncementSpec:
         declared_at=incident.declared_at,
         declared_by=incident.declared_by,
         resolved_at=incident.resolved_at,
+        ending=incident.ending.value,
+        duplicate_of=duplicate_of,
     )
 
 
@@ -205,15 +203,6 @@ def sign_of(status: str) -> str:
     return SIGNS.get(status, OPEN_SIGN)
 
 
-def topic(spec: TopicSpec) -> str:
-    """The channel's topic: as much of the title and the hubs as fits."""
-    title = escaped(spec.title, TOPIC_LIMIT)
-    room = TOPIC_LIMIT - len(title) - len(_BETWEEN)
-    if not spec.hubs or room < FEWEST:
-        return title
-    return f"{title}{_BETWEEN}{escaped(', '.join(spec.hubs), room)}"
-
-
 def _facts(spec: CardSpec) -> list[str]:
     hubs_shown = list(spec.hubs.items())[:MOST_HUBS]
     shown = [hub_link(cut(name, NAME_LIMIT), url) for name, url in hubs_shown]
@@ -223,8 +212,9 @@ def _facts(spec: CardSpec) -> list[str]:
     people = "\n".join(
         f"{escape(role)}: {_holder(spec, role, user)}" for role, user in spec.roles.items()
     )
+    status = status_words(spec.status, spec.ending, duplicate_of=spec.duplicate_of)
     return [
-        f"*Status*\n{spec.status}",
+        f"*Status*\n{status}",
         f"*Severity*\n{spec.severity}",
         f"*Hubs*\n{hubs or 'none given'}",
         f"*Roles*\n{people}",
@@ -241,7 +231,9 @@ def _holder(spec: CardSpec, role: str, user: str) -> str:
 def _times(spec: CardSpec) -> list[str]:
     """The times that are known, in their order, each with how long it was after the start of impact."""
     after = {one.to: f" (after {duration_words(one)})" for one in spec.durations}
-    pressed = {Milestone.DECLARED: spec.declared_at, Milestone.RESOLVED: spec.resolved_at}
+    # What ended without a report was not resolved.
+    resolved_at = None if spec.ending else spec.resolved_at
+    pressed = {Milestone.DECLARED: spec.declared_at, Milestone.RESOLVED: resolved_at}
     lines = []
     for name in Milestone:
         if time := spec.times.get(name):
@@ -263,13 +255,17 @@ def card(spec: CardSpec) -> Post:
     shown = [b.header(f"{sign_of(spec.status)} {spec.title}"), b.section(fields=_facts(spec))]
     shown += [b.section(text) for text in _state(spec)]
     offered = "" if spec.roles.get(spec.lead) else spec.lead
-    shown.append(b.actions(*_buttons(spec.status, spec.hubs, lead=spec.lead, offered=offered)))
+    shown.append(
+        b.actions(
+            *_buttons(spec.status, spec.hubs, lead=spec.lead, offered=offered, ending=spec.ending)
+        )
+    )
     notes = [spec.canvas] if spec.canvas else []
     if spec.status not in (RESOLVED, CLOSED):
         notes = [legend(spec.reactions), f"`{COMMAND} help` lists all commands.", *notes]
     if notes:
         shown.append(b.context(*notes))
-    headline = _headline(spec.title, spec.status, spec.severity)
+    headline = _headline(spec.title, status_words(spec.status, spec.ending), spec.severity)
     return Post(
         text=cut("\n".join([headline, *_facts(spec), *_state(spec)]), TEXT_LIMIT),
         blocks=tuple(shown),
@@ -290,6 +286,9 @@ def _state(spec: CardSpec) -> list[str]:
         texts.append("*Running*\n" + "\n".join(map(running_words, spec.running[:MOST_RUNNING])))
     if spec.summary:
         texts.append(f"*Summary*\n{escaped(spec.summary, 2000)}")
+    if spec.duplicates:
+        channels = ", ".join(f"<#{channel}>" for channel in spec.duplicates)
+        texts.append(f"*Duplicates*: {channels}")
     if spec.links:
         texts.append("*Links*: " + " · ".join(link_words(*link) for link in spec.links.items()))
     return texts
@@ -302,7 +301,9 @@ def _headline(title: str, status: str, severity: str) -> str:
 def next_steps(incident: Incident, lead: str) -> list[b.Block]:
     """Buttons for the actions that the incident's status allows; ``lead`` is the role that leads."""
     offered = "" if incident.roles.get(lead) else lead
-    return _buttons(incident.status, incident.hubs, lead=lead, offered=offered)
+    return _buttons(
+        incident.status, incident.hubs, lead=lead, offered=offered, ending=incident.ending
+    )
 
 
 def lead_button(lead: str) -> b.Block:
@@ -310,8 +311,12 @@ def lead_button(lead: str) -> b.Block:
     return b.button(f"Become {lead}", action=ACTION_COMMAND)
 
 
-def _buttons(status: str, hubs: Collection[str], *, lead: str, offered: str) -> list[b.Block]:
+def _buttons(
+    status: str, hubs: Collection[str], *, lead: str, offered: str, ending: str
+) -> list[b.Block]:
     """``lead`` is the role that leads, and ``offered`` too, while nobody has taken it."""
+    if ending:
+        return [b.button("Reopen", action=ACTION_REOPEN), _more(*_ALWAYS)]
     if status == RESOLVED:
         return [
             b.button("Close and report", action=ACTION_CLOSE, style="primary"),
@@ -362,18 +367,20 @@ def legend(reactions: Mapping[str, Heading]) -> str:
 def announcement(spec: AnnouncementSpec) -> Post:
     """What people outside the channel see of the incident's present state."""
     affected = ", ".join(escape(name) for name in spec.hubs)
+    status = status_words(spec.status, spec.ending, duplicate_of=spec.duplicate_of)
     lines = [
         f"{sign_of(spec.status)} *{escape(spec.title)}*",
-        f"{spec.severity} · *{spec.status}*" + (f" · {affected}" if affected else ""),
+        f"{spec.severity} · *{status}*" + (f" · {affected}" if affected else ""),
     ]
     if spec.summary:
         lines.append(escape(cut(spec.summary, 600)))
     times = f"declared {when(spec.declared_at)} by <@{spec.declared_by}>"
-    if spec.resolved_at:
+    if spec.resolved_at and not spec.ending:
         times += f" · resolved {when(spec.resolved_at)}"
-    where = f" · follow it in <#{spec.channel_id}>" if spec.channel_id else ""
+    is_followed = spec.channel_id and not spec.ending
+    where = f" · follow it in <#{spec.channel_id}>" if is_followed else ""
     return Post(
-        text=_headline(spec.title, spec.status, spec.severity),
+        text=_headline(spec.title, status_words(spec.status, spec.ending), spec.severity),
         blocks=(
             b.section("\n".join(lines)),
             b.context(f"{times}{where}"),

@@ -27,8 +27,12 @@ COMMANDS: Mapping[str, Usage] = {
         help="says what is wrong with a hub; it only reads, and works in any channel",
     ),
     "declare": Usage(
-        usage="declare [--at 21:10] [title]",
-        help="declares an incident, also one that began earlier",
+        usage="declare [sev2] [hub] [private] [drill] [past] [at 21:10] [title]",
+        help="declares an incident: with a severity, a hub and a title at once, else by a form",
+    ),
+    "adopt": Usage(
+        usage="adopt [sev2] [hub] [title]",
+        help="makes the channel you are in that of a new incident",
     ),
     "note": Usage(
         usage="note [at 14:05] text",
@@ -85,6 +89,15 @@ COMMANDS: Mapping[str, Usage] = {
     "resolve": Usage(usage="resolve [text]", help="ends the outage and its reminders", after=True),
     "close": Usage(usage="close", help="asks for what the report still needs", after=True),
     "reopen": Usage(usage="reopen", help="reopens the incident", after=True),
+    "merge": Usage(
+        usage="merge #inc-other",
+        help="ends the incident as a duplicate of another one, and invites its people there",
+        after=True,
+    ),
+    "cancel": Usage(usage="cancel [why]", help="ends it without a report", after=True),
+    "false-alarm": Usage(
+        usage="false-alarm [why]", help="ends it without a report, as a false alarm", after=True
+    ),
     "edit": Usage(
         usage="edit",
         help="edits the report: texts, times, timeline and action items, also after closing",

@@ -13,7 +13,8 @@ from bot.domain import report_parts as parts
 from bot.domain.report_parts import fingerprint
 from bot.domain.typography import spaced
 from bot.render import blocks as b
-from bot.render.forms import HUBS, TIME_LIMIT
+from bot.render.forms import TIME_LIMIT
+from bot.render.hub_menu import HUBS
 from bot.render.long_text import INPUT_LIMIT, LongText
 from bot.render.milestones import NAMES
 from bot.render.text import cut, escape, escaped, when

@@ -1,13 +1,13 @@
-"""The modals: declare, update, action item, timeline entry, runbook, close."""
+"""The modals: diagnose, update, action item, timeline entry, runbook, close."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.incident import RESOLVED, TITLE_LIMIT, Incident, Policy
+from bot.domain.incident import RESOLVED, Incident, Policy
 from bot.domain.milestones import Milestone
 from bot.domain.mrkdwn import unescape
 from bot.domain.report import first_day
@@ -15,13 +15,13 @@ from bot.domain.report_form import SUMMARY, FormSection
 from bot.domain.timeline import ANNOTATION_LIMIT, Entry, Line
 from bot.domain.typed_time import Unit, written
 from bot.render import blocks as b
+from bot.render.hub_menu import HUB, HUBS
 from bot.render.item_inputs import item_inputs
 from bot.render.lines import quiet, words
 from bot.render.long_text import LongText
 from bot.render.milestones import length
 from bot.render.text import cut, escape
 
-DECLARE = "declare"
 DIAGNOSE = "diagnose"
 UPDATE = "update"
 ACTION_ITEM = "action_item"
@@ -39,86 +39,6 @@ LONG_TEXT = "*{heading}* has {length} characters, more than fit into a form. It 
 ENTRY_IS_NOW = (
     "This entry has changed since you opened the form. Save again to replace it. It is now:"
 )
-
-HUB = "hub"
-HUBS = "hubs"
-"""The block ids of the menus of hubs, whose options Slack asks for where they are many."""
-
-
-def declare(
-    *,
-    title: str,
-    policy: Policy,
-    descriptions: Mapping[str, str],
-    hubs: Sequence[str],
-    origin: str,
-    chosen: Sequence[str] = (),
-    diagnosis: str = "",
-    summary: str = "",
-    began: str = "",
-) -> b.Block:
-    """Return the modal of ``/incident declare``, prefilled from the command or from a diagnosis.
-
-    ``chosen`` are hubs; ``diagnosis`` is the id of the diagnosis that the incident begins with,
-    ``began`` when it began, as typed.
-    """
-    severities = [
-        b.option(name, name, description=descriptions.get(name, "")) for name in policy.severities
-    ]
-    blocks = [
-        b.input_block(
-            "title",
-            "What is broken?",
-            b.text_input(
-                "value",
-                initial=cut(title, 3000),
-                placeholder="Users of DataHub see 500 errors",
-            ),
-            hint=f"At most {TITLE_LIMIT} characters. The channel and the report are named after it.",
-        ),
-        b.input_block(
-            "severity",
-            "How bad is it?",
-            b.select("value", severities, chosen=policy.severities[min(1, len(severities) - 1)]),
-        ),
-    ]
-    if hubs:
-        blocks.append(_hubs(hubs, chosen=hubs if len(hubs) == 1 else chosen))
-    blocks += [
-        b.input_block(
-            "summary",
-            "What is known so far?",
-            b.text_input("value", initial=cut(summary, 3000), multiline=True),
-            optional=True,
-        ),
-        b.input_block(
-            "began",
-            "When did it begin?",
-            b.text_input(
-                "value", initial=began, placeholder="21:10, or 2017-02-23 21:10", limit=TIME_LIMIT
-            ),
-            optional=True,
-            hint="When users first noticed it. You can set it later, too.",
-        ),
-        b.input_block(
-            "private",
-            "Who may see it?",
-            {
-                "type": "checkboxes",
-                "action_id": "value",
-                "options": [
-                    b.option(
-                        "Private",
-                        "private",
-                        description="Opens a private channel, without an announcement.",
-                    )
-                ],
-            },
-            optional=True,
-        ),
-    ]
-    metadata = f"{origin}|{diagnosis}" if diagnosis else origin
-    return b.modal(DECLARE, "Declare an incident", blocks, submit="Declare", metadata=metadata)
 
 
 def diagnose(incident_id: str, *, hubs: Sequence[str], channel: str) -> b.Block:

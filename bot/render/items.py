@@ -74,7 +74,7 @@ def incident_items(
     incident: Incident, items: Sequence[ActionItem], *, view: str, today: date, said: str = ""
 ) -> Post:
     """Return the action items of one incident. ``said`` confirms the last change."""
-    heading = f"*Action items of {escape(incident.title)}*"
+    heading = f"*Action items of {escape(incident.shown_title)}*"
     rows = [(item, line(item, today)) for item in items]
     return _list(heading, rows, view=view, notes=[said, ELSEWHERE])
 
@@ -123,7 +123,7 @@ def nag(incident: Incident, item: ActionItem, spec: JSON) -> Post:
     if spec.get("withdrawn"):
         return Post(text=WITHDRAWN, blocks=(b.section(WITHDRAWN),))
     title, link = _title(item), _tracked(item)
-    of = f"of *{escape(incident.title)}*"
+    of = f"of *{escape(incident.shown_title)}*"
     if item.state != ItemState.OPEN:
         ended = "is done" if item.state == ItemState.DONE else "won't be done"
         text = f"{_SIGNS[ItemState(item.state)]} *{title}* {of} {ended}, {_by(item)}.{_after(link)}"

@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.incident import ARCHIVED, GONE, LEFT
+from bot.domain.incident import ARCHIVED, CLOSED, GONE, LEFT
 from bot.domain.slack_message import file_names
 from bot.domain.timeline import EntryKind, EntryRevision, FileRef, Heading, Line
 from bot.render.markdown import Names, link, literal, neutral
 from bot.render.stages import report_entry, stage_entry
+from bot.render.status import status_words
 from bot.render.steps import entry_words as step_words
 from bot.render.text import escape
 
@@ -60,6 +61,9 @@ def words(line: Line) -> str:
         return "The channel became private, and so did the incident."
     if entry.kind is EntryKind.ROLE:
         return _role(data, who)
+    if entry.kind is EntryKind.MERGED:
+        what = "was reopened, so it is no duplicate" if data.get("is_undone") else "is a duplicate"
+        return f"<#{data['channel']}> {what} of this incident, says {who}."
     if entry.kind is EntryKind.INVITED:
         return f"{who} invited {', '.join(f'<@{user}>' for user in data['people'])}."
     if entry.kind is EntryKind.EDITED:
@@ -136,6 +140,8 @@ def _change(kind: EntryKind, data: Mapping[str, Any], who: str) -> str:
         hubs = ", ".join(escape(str(hub)) for hub in data.get("hubs", ()))
         where = f" on {hubs}" if hubs else ""
         said = f"{who} declared the incident as {escape(str(data.get('severity', '')))}{where}."
+        if url := data.get("link"):
+            said = f"{said[:-1]}, from <{url}|a message>."
     elif kind is EntryKind.STATUS:
         said = f"{who} changed the status from {old} to {new}{_severity(data)}."
     elif kind is EntryKind.SEVERITY:
@@ -145,7 +151,9 @@ def _change(kind: EntryKind, data: Mapping[str, Any], who: str) -> str:
     elif kind is EntryKind.REOPENED:
         said = f"{who} reopened the incident; its status is {new}."
     elif kind is EntryKind.CLOSED:
-        said = f"{who} closed the incident."
+        ending = str(data.get("ending") or "")
+        how = f" as {status_words(CLOSED, ending)}, without a report" if ending else ""
+        said = f"{who} closed the incident{how}."
     elif kind is EntryKind.NOTIFIED:
         said = f"{who} notified the {escape(str(data.get('audience', '')))}."
     elif kind is EntryKind.PUBLISHED:

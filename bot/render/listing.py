@@ -15,6 +15,7 @@ from bot.render import card
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import app_name, quiet, words
 from bot.render.reader_buttons import catch_up_button
+from bot.render.status import status_words
 from bot.render.text import code, cut, escape, escaped, when
 from bot.render.times import during
 from bot.reports import Finding
@@ -88,7 +89,7 @@ def timeline(incident: Incident, latest: Latest, *, zone: ZoneInfo, said: str = 
         text = f"The timeline is empty. React to a message with 📌, or use `{COMMAND} note text`."
         text = f"{said} {text}".strip()
         return Post(text=text, blocks=(b.section(text),))
-    shown: list[b.Block] = [b.section(f"*Timeline of {escape(incident.title)}*")]
+    shown: list[b.Block] = [b.section(f"*Timeline of {escape(incident.shown_title)}*")]
     fitting = _fitting(latest.lines, zone)
     if len(fitting) < latest.count:
         shown.append(
@@ -107,7 +108,7 @@ def timeline(incident: Incident, latest: Latest, *, zone: ZoneInfo, said: str = 
         shown.append(b.section(text, accessory=entry_menu))
     if said:
         shown.append(b.context(said))
-    return Post(text=f"Timeline of {escape(incident.title)}", blocks=tuple(shown))
+    return Post(text=f"Timeline of {escape(incident.shown_title)}", blocks=tuple(shown))
 
 
 def _fitting(lines: Sequence[Line], zone: ZoneInfo) -> list[tuple[Line, str]]:
@@ -173,11 +174,11 @@ def _incident(incident: Incident) -> b.Block:
     where = f"<#{incident.channel_id}>" if incident.channel_id else escape(incident.channel_name)
     parts = [
         incident.severity,
-        f"*{incident.status}*",
+        f"*{status_words(incident.status, incident.ending)}*",
         *([_hubs(incident)] if incident.hubs else []),
     ]
     text = (
-        f"{card.sign(incident)} {where} {escape(cut(incident.title, 80))}\n"
+        f"{card.sign(incident)} {where} {escape(cut(incident.shown_title, 80))}\n"
         f"{' · '.join(parts)} · {when(incident.declared_at)}"
     )
     button = catch_up_button(incident.id)
@@ -203,7 +204,8 @@ def menu(incident: Incident | None, lead: str, *, has_hubs: bool = False) -> Pos
         ]
     else:
         text = (
-            f"{card.sign(incident)} *{escape(incident.title)}* · {incident.status} · "
+            f"{card.sign(incident)} *{escape(incident.shown_title)}* · "
+            f"{status_words(incident.status, incident.ending)} · "
             f"{incident.severity}"
         )
         buttons = [

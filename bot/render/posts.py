@@ -27,6 +27,7 @@ from bot.render.card import (
 )
 from bot.render.reader_buttons import catch_up_button
 from bot.render.state import is_update, quoted
+from bot.render.status import status_words
 from bot.render.text import channel_link, escape, escaped, when
 from bot.render.times import weekday_words
 
@@ -43,6 +44,7 @@ POSTED_KINDS = frozenset(
         EntryKind.PUBLISHED,
         EntryKind.NOTIFIED,
         EntryKind.PRIVATE,
+        EntryKind.MERGED,
         EntryKind.EDITED,
     }
 )
@@ -114,9 +116,12 @@ def entry_spec(entry: PostedEntry) -> EntrySpec:
 
 def announced_update_spec(incident: Incident, entry: PostedEntry) -> AnnouncedUpdateSpec:
     """What the announcement's thread shows of an entry; see :func:`is_news`."""
-    status = entry.data["status"] if entry.kind is EntryKind.UPDATE else entry.data["to"]
+    if entry.kind is EntryKind.CLOSED:
+        status = status_words(CLOSED, entry.data["ending"])
+    else:
+        status = entry.data["status"] if entry.kind is EntryKind.UPDATE else entry.data["to"]
     return AnnouncedUpdateSpec(
-        title=incident.title,
+        title=incident.shown_title,
         kind=entry.kind,
         status=str(status),
         text=str(entry.data.get("text") or ""),
@@ -125,7 +130,8 @@ def announced_update_spec(incident: Incident, entry: PostedEntry) -> AnnouncedUp
 
 
 def news(entries: Iterable[PostedEntry]) -> list[PostedEntry]:
-    """The entries that are posted outside the channel: updates, resolving, and the first reopening.
+    """The entries that are posted outside: updates, resolving, the first reopening, ends without a
+    report.
 
     An incident that is resolved and reopened again and again only changes the announcement itself, unless
     somebody writes why.
@@ -134,7 +140,8 @@ def news(entries: Iterable[PostedEntry]) -> list[PostedEntry]:
     for entry in entries:
         reopened += entry.kind is EntryKind.REOPENED
         is_once = entry.kind in _ONCE and reopened <= 1
-        if not entry.is_deleted and (is_update(entry) or is_once):
+        is_end = entry.kind is EntryKind.CLOSED and bool(entry.data.get("ending"))
+        if not entry.is_deleted and (is_update(entry) or is_once or is_end):
             found.append(entry)
     return found
 
@@ -171,7 +178,14 @@ def entry_post(spec: EntrySpec) -> Post:
         case EntryKind.REOPENED:
             text = f"🚨 *Reopened* by {who}; status is {data['to']}."
         case EntryKind.CLOSED:
-            text = f"📁 *Closed* by {who}. mayday prepares its report."
+            text = _closed(data, who, quote)
+        case EntryKind.MERGED if data.get("is_undone"):
+            text = f"↩️ <#{data['channel']}> was reopened by {who}: it is no duplicate of this incident."
+        case EntryKind.MERGED:
+            text = (
+                f"🔗 <#{data['channel']}> is a duplicate of this incident, says {who}. Its people are "
+                "invited here."
+            )
         case EntryKind.ACTION_ITEM:
             owner = f", for <@{data['owner']}>" if data.get("owner") else ""
             owner += (
@@ -211,6 +225,17 @@ def entry_post(spec: EntrySpec) -> Post:
     if spec.kind is EntryKind.PUBLISHED:
         shown += (b.actions(edit_pages.button()),)
     return Post(text=text, blocks=shown)
+
+
+def _closed(data: Mapping[str, Any], who: str, quote: str) -> str:
+    if not data.get("ending"):
+        return f"📁 *Closed* by {who}. mayday prepares its report."
+    other = str(data.get("channel") or "")
+    words = status_words(CLOSED, data["ending"], duplicate_of=other)
+    said = f"📁 Ended as *{words}* by {who}, without a report.{quote}\n"
+    if other:
+        said += f"What happens next is in <#{other}>. "
+    return f"{said}To undo this, use `{COMMAND} reopen`."
 
 
 def _promise(next_at: str) -> str:

@@ -22,6 +22,7 @@ RENDERINGS = {
     ResourceKind.CANVAS: 1,
     ResourceKind.BOOKMARK: 1,
     ResourceKind.ANNOUNCEMENT: 1,
+    ResourceKind.ORIGIN_REPLY: 1,
     ResourceKind.ANNOUNCED_UPDATE: 1,
     ResourceKind.ENTRY: 1,
     ResourceKind.ALIKE: 1,

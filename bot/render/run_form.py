@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from bot.render import blocks as b
-from bot.render.forms import HUB, RUN
+from bot.render.forms import RUN
+from bot.render.hub_menu import HUB
 from bot.render.parameters import written
 from bot.render.text import escape
 from bot.runbook import Runbook

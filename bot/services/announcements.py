@@ -45,7 +45,9 @@ class Announcements:
         if not self._settings.announce_channel:
             return
         check = partial(check_public, snap.incident.id, self._look)
-        shown = card.announcement_spec(snap.incident)
+        if snap.incident.was_over and not snap.row(ResourceKind.ANNOUNCEMENT):
+            return  # nobody needs to be told of an outage that was over before it was declared
+        shown = card.announcement_spec(snap.incident, duplicate_of=snap.other_channel)
         yield self._posts.resource(
             snap.incident,
             ResourceKind.ANNOUNCEMENT,
@@ -89,8 +91,12 @@ class Announcements:
                 render=posts.withdrawn,
                 to=Destination(channel=self._channel, thread_ts=thread_ts),
             )
-            # A new one is never posted.
-            yield replace(post, create=dict, record=None, update=partial(_withdraw, post))
+            yield never_posted(post)
+
+
+def never_posted(post: Resource) -> Resource:
+    """The message that takes the place of one that must not stay; where there is none, none is posted."""
+    return replace(post, create=dict, record=None, update=partial(_withdraw, post))
 
 
 def _withdraw(post: Resource, ref: JSON) -> JSON:

@@ -136,12 +136,6 @@ class Changes(Contents):
 
         return self._apply(change, verb, extra)
 
-    def reopen(self, change: StateChange) -> Incident:
-        """Reopen the incident."""
-        return self._apply(
-            change, lambda incident, _now: verbs.reopen(incident, policy=self._settings.policy)
-        )
-
     def close(
         self,
         change: StateChange,
@@ -278,17 +272,23 @@ class Changes(Contents):
         *,
         source: str = "",
         part: str = TIMELINE,
+        also: str = "",
     ) -> Incident:
-        """Make a transition once for each ``source``, which is by default the act; it changes ``part``."""
+        """Make a transition once for each ``source``, which is by default the act; it changes ``part``.
+
+        ``also`` is another incident whose row is locked as well.
+        """
         now = self._now()
         act, change = change, replace(change, idempotency_key=source or change.idempotency_key)
         with self._store.write(beside=change.may_publish) as tx:
+            for each in sorted({change.incident_id, also} - {""}):  # in everyone's order
+                rows.get(tx, each, lock=True)
             before = rows.get(tx, change.incident_id, lock=True)
             if timeline_rows.has_source(tx, change.incident_id, change.idempotency_key):
                 return before
             transition = verb(before, now)
             rows.save(tx, transition.incident)
-            _record(tx, change, transition, now)
+            record(tx, change, transition, now)
             old, new = differing(before, transition.incident)
             new = {**_said(transition), **new}
             audit.add(tx, change.line(f"incident.{transition.kind}", before=old, after=new))
@@ -343,7 +343,8 @@ def _said(transition: Transition) -> dict[str, Any]:
     }
 
 
-def _record(tx: Tx, change: StateChange, transition: Transition, now: datetime) -> None:
+def record(tx: Tx, change: StateChange, transition: Transition, now: datetime) -> None:
+    """Store the timeline entry of a transition."""
     data: Mapping[str, Any] = transition.data
     timeline_rows.add_entry(
         tx,

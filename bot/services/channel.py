@@ -47,6 +47,7 @@ def reserve_name(tx: Tx, settings: Settings, incident: Incident, *, taken: int) 
             title=incident.title,
             declared_at=incident.declared_at,
             taken=count,
+            drill=incident.drill,
         )
         holder = rows.by_name(tx, incident.team_id, name)
         if holder is None or holder.id == incident.id:

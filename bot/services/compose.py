@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.actions import ActionItem
+from bot.domain.incident import Incident
 from bot.domain.item_states import GITHUB, ItemState
 from bot.domain.publication import Document, Publication, Target, TargetKind, TrackedItem
 from bot.domain.report import Report, in_form
@@ -19,6 +20,7 @@ from bot.render import report as pages
 from bot.services.guard import GuardedDocuments, Guards
 from bot.services.report import Reports
 from bot.services.settings import Filing
+from bot.store import incidents as incident_rows
 from bot.store import resources as rows
 from bot.store.engine import Store, Tx
 
@@ -37,7 +39,10 @@ class Composed:
 
 
 class Composer:
-    """Composes publications for these targets. The first issue target gets the action items' issues."""
+    """Composes publications for these targets. The first issue target gets the action items' issues.
+
+    ``files_drills``: the reports of drills leave the folder, too.
+    """
 
     def __init__(
         self,
@@ -47,6 +52,8 @@ class Composer:
         targets: Sequence[Target],
         guards: Guards,
         forms: Forms,
+        *,
+        files_drills: bool = False,
     ) -> None:
         self._store = store
         self._reports = reports
@@ -54,6 +61,7 @@ class Composer:
         self._targets = targets
         self._guards = guards
         self._forms = forms
+        self._files_drills = files_drills
 
     def compose(self, incident_id: str) -> Publication:
         """Return the documents as of now, without what must not be published."""
@@ -105,14 +113,22 @@ class Composer:
         publication = Publication(incident_id=incident_id, documents=documents, tracked=tracked)
         return Composed(publication=publication, replaced=guarded.replaced, digest=whole)
 
-    @property
-    def _filed(self) -> Target | None:
+    def _targets_of(self, incident: Incident) -> list[Target]:
+        """The targets of an incident's report: of a drill's only the folder, unless all are configured."""
+        return [
+            each
+            for each in self._targets
+            if each.kind is TargetKind.FOLDER or self._files_drills or not incident.drill
+        ]
+
+    def _filed(self, incident: Incident) -> Target | None:
         """The target that gets the action items' issues."""
-        return next((each for each in self._targets if each.kind is TargetKind.ISSUE), None)
+        targets = self._targets_of(incident)
+        return next((each for each in targets if each.kind is TargetKind.ISSUE), None)
 
     def _documents(self, report: Report, url: str) -> list[Document]:
-        documents = [self._report(report, target) for target in self._targets]
-        filed = self._filed
+        documents = [self._report(report, target) for target in self._targets_of(report.incident)]
+        filed = self._filed(report.incident)
         if filed is not None:
             documents += [
                 Document(
@@ -154,7 +170,7 @@ class Composer:
 
     def _url(self, tx: Tx, incident_id: str) -> str:
         """The address of the incident's issue; empty while there is none."""
-        if (filed := self._filed) is None:
+        if (filed := self._filed(incident_rows.get(tx, incident_id))) is None:
             return ""
         row = rows.find(tx, incident_id, ResourceKind.REPORT_ISSUE, filed.subject)
         return str(row.ref.get("url", "")) if row else ""

@@ -26,7 +26,7 @@ from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
-from bot.render.card import topic, topic_spec
+from bot.render.topic import topic, topic_spec
 from bot.services import publish, sync
 from bot.services.entries import Edited
 from bot.services.items import every_item
@@ -311,7 +311,7 @@ def published(
 ) -> None:
     """Show a change of the report in Slack and, once its incident is closed, publish it."""
     sync.enqueue(durable, tx, change.incident_id, change.idempotency_key)
-    if incident.closed_at is not None:
+    if incident.closed_at is not None and not incident.ending:
         publish.enqueue(durable, tx, change.incident_id, change.idempotency_key)
 
 

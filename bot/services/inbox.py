@@ -59,6 +59,11 @@ class Inbox:
             until = self._store.now(tx) + CLAIM
             return rows.add_claimed(tx, key, body, owner=self._owner, until=until)
 
+    def leave(self, key: str, body: Mapping[str, Any]) -> bool:
+        """Commit a delivery that is processed by the next replay; False when it is stored already."""
+        with self._store.write() as tx:
+            return rows.add(tx, key, body)
+
     def store_failed(self, key: str, body: Mapping[str, Any], exc: Exception) -> None:
         """Commit a delivery whose processing failed, so that it is replayed; raises where it cannot."""
         with self._store.write() as tx:

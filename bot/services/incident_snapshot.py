@@ -8,12 +8,13 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.domain.actions import ActionItem
-from bot.domain.incident import Incident
+from bot.domain.incident import LEFT, Incident
 from bot.domain.resources import PERSONAL_KINDS, ResourceKind, ResourceState, resource_key
 from bot.domain.subscriptions import Subscription
 from bot.domain.timeline import EntryKind, PostedEntry
 from bot.ports import JSON
 from bot.render.posts import POSTED_KINDS
+from bot.store import declaring
 from bot.store import incidents as incident_rows
 from bot.store import resources as resource_rows
 from bot.store import runs as run_rows
@@ -38,6 +39,10 @@ class Snapshot:
     runs: Sequence[tuple[Run, Sequence[RunStep]]]
     items: Mapping[str, ActionItem] = field(default_factory=lambda: MappingProxyType({}))
     """The action items by id, where there are reminders of them."""
+    other: Incident | None = None
+    """The incident that this one is a duplicate of."""
+    duplicates: Sequence[Incident] = ()
+    """The incidents that are duplicates of this one."""
     subscriptions: Sequence[Subscription] = ()
     next_at: datetime | None = None
     """When the next update is due."""
@@ -54,6 +59,16 @@ class Snapshot:
         if self.incident.channel_id is None:
             raise LookupError(f"{self.incident.id} has no channel")
         return self.incident.channel_id
+
+    @property
+    def other_channel(self) -> str:
+        """The channel of the incident that this is a duplicate of, if people may be told of it."""
+        return _public_channel(self.other) if self.other else ""
+
+    @property
+    def duplicate_channels(self) -> list[str]:
+        """The channels of its duplicates that people may be told of."""
+        return [channel for each in self.duplicates if (channel := _public_channel(each))]
 
     @property
     def problems(self) -> list[str]:
@@ -79,6 +94,11 @@ class Snapshot:
         return row.ref if row else {}
 
 
+def _public_channel(incident: Incident) -> str:
+    is_public = not incident.private and incident.channel_state != LEFT
+    return (incident.channel_id or "") if is_public else ""
+
+
 def read(tx: Tx, incident_id: str) -> Snapshot:
     """Read an incident's rows, in the transaction ``tx``."""
     resources = resource_rows.of_incident(tx, incident_id)
@@ -93,6 +113,8 @@ def read(tx: Tx, incident_id: str) -> Snapshot:
         resources=resources,
         runs=run_rows.with_steps(tx, incident_id),
         items={item.id: item for item in incident_rows.items(tx, incident_id)} if has_nags else {},
+        other=incident_rows.get(tx, other) if (other := incident.duplicate_of) else None,
+        duplicates=declaring.duplicates_of(tx, incident_id),
         subscriptions=subscription_rows.of_incident(tx, incident_id),
         next_at=reminder.due_at if reminder else None,
         filed=frozenset(key.rpartition(":")[2] for key in timeline_rows.tagged(tx, keys)),

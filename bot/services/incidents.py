@@ -11,7 +11,7 @@ from bot.domain.incident import Incident
 from bot.domain.incident_filter import IncidentFilter, IncidentPage
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat
-from bot.store import incident_pages
+from bot.store import declaring, incident_pages
 from bot.store import incidents as rows
 from bot.store.engine import Store
 
@@ -56,6 +56,11 @@ class Incidents:
         """The incident whose channel has this id or name."""
         with self._store.read() as tx:
             return rows.by_channel(tx, place) or rows.by_name(tx, team_id, place)
+
+    def numbered(self, team_id: str, number: int) -> Incident | None:
+        """The team's incident with this number."""
+        with self._store.read() as tx:
+            return declaring.by_number(tx, team_id, number)
 
     def find(self, team_id: str, text: str) -> Incident | None:
         """The incident that a person names: by its channel as a mention, ``#name`` or name, or by its id."""

@@ -12,7 +12,7 @@ from bot.domain.runs import RunState
 from bot.domain.slack_message import permalink
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat
-from bot.render import card
+from bot.render import card, topic
 from bot.render.card import CardSpec
 from bot.render.state import RunningSpec
 from bot.services import canvas
@@ -61,16 +61,17 @@ class Overview:
     def around(self, snap: Snapshot) -> Iterator[Resource]:
         """The topic, the bookmarks and the canvas.
 
-        A closed incident keeps its topic, because Slack posts a message about each change of it.
+        A closed incident keeps its topic, because Slack posts a message about each change of it. So does a
+        channel that was taken over.
         """
         incident = snap.incident
-        if incident.closed_at is None:
-            topic = card.topic_spec(incident)
+        if incident.closed_at is None and not incident.adopted:
+            shown = topic.topic_spec(incident)
             yield setting(
                 incident,
                 ResourceKind.TOPIC,
-                spec=as_json(topic),
-                apply=lambda: self._chat.set_topic(snap.channel, card.topic(topic)),
+                spec=as_json(shown),
+                apply=lambda: self._chat.set_topic(snap.channel, topic.topic(shown)),
             )
         yield from self._bookmarks(snap)
         yield from self._canvas.of(snap, self._card_spec(snap))
@@ -119,7 +120,9 @@ class Overview:
                 for run, _ in snap.runs
                 if run.state is RunState.RUNNING
             ],
-            links=_report(snap),
+            links=_links(snap),
+            duplicate_of=snap.other_channel,
+            duplicates=snap.duplicate_channels,
             canvas=canvas.said(snap),
         )
 
@@ -132,6 +135,12 @@ class Overview:
 
     def _hub_urls(self, incident: Incident) -> dict[str, str]:
         return {**self._settings.hub_urls, **incident.report_options.hub_urls}
+
+
+def _links(snap: Snapshot) -> dict[str, str]:
+    """Where the report is, and the message that the incident was declared from."""
+    origin = snap.incident.origin_message
+    return {**_report(snap), **({"Declared from": origin.permalink} if origin else {})}
 
 
 def _report(snap: Snapshot) -> dict[str, str]:

@@ -110,7 +110,13 @@ class Publish:
             enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
 
     def workflow(self, incident_id: str) -> None:
-        """Publish everything; what fails stops nothing else and is attempted again later."""
+        """Publish everything; what fails stops nothing else and is attempted again later.
+
+        An incident that ended without a report publishes nothing, whatever asked for it.
+        """
+        with self._store.read() as tx:
+            if incident_rows.get(tx, incident_id).ending:
+                return
         step = self._durable.step
         step("gather", self._gather, incident_id)
         step("items", self._reports.settle_items, incident_id)

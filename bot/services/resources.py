@@ -25,6 +25,7 @@ from bot.services.incident_snapshot import Snapshot, read
 from bot.services.invites import Invites
 from bot.services.item_nags import nag_resources
 from bot.services.notify import sent_texts
+from bot.services.origin import origin_reply
 from bot.services.overview import Overview
 from bot.services.posts import Destination, Posts
 from bot.services.readers import Readers, Sees, sees_nothing
@@ -92,6 +93,7 @@ class Resources:
             ),
             *self._readers.outside(snap),
             *sent_texts(snap, self._posts, self._chat, self._look),
+            *origin_reply(snap, self._posts, self._look),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=False),
         ]
         if snap.incident.channel_state:
@@ -147,7 +149,9 @@ class Resources:
         if not problems and not may_exist:
             return None
         incident = snap.incident
-        spec = posts.NoticeSpec(incident_id=incident.id, title=incident.title, problems=problems)
+        spec = posts.NoticeSpec(
+            incident_id=incident.id, title=incident.shown_title, problems=problems
+        )
         declarer = incident.declared_by
         invite = snap.row(ResourceKind.INVITE, declarer)
         is_in = bool(invite and invite.ref)
@@ -247,7 +251,7 @@ class Resources:
         state = incident.channel_state
         spec = posts.ChannelSpec(
             incident_id=incident.id,
-            title=incident.title,
+            title=incident.shown_title,
             channel_name=incident.channel_name,
             status=incident.status,
             state=state,

@@ -97,13 +97,16 @@ class Search:
             self._index(incident_id)
 
     def _index(self, incident_id: str) -> None:
-        """Index an incident, until what is indexed is what it is.
+        """Index an incident, until what is indexed is what it is. Drills are left out.
 
         While it is written, a message of it may be deleted, whose words must not stay.
         """
         for _ in range(ROUNDS):
             with self._store.read() as tx:
-                value = _searchable(tx, incident_rows.get(tx, incident_id))
+                incident = incident_rows.get(tx, incident_id)
+                if incident.drill:
+                    return
+                value = _searchable(tx, incident)
                 if index.is_indexed(tx, value):
                     return
             with self._store.write() as tx:

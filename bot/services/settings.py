@@ -61,7 +61,8 @@ class Settings:
     days in figures, ``mdy`` or ``dmy``; without it they can't be read. ``forms`` are all report forms,
     ``report_form`` is the name of the team's. ``targets`` are where reports go. ``guard_patterns`` are
     patterns of people served, ``guard_public`` hosts and addresses that may be published. ``audiences`` are
-    the people served, at least one."""
+    the people served, at least one. With ``files_drills`` the reports of drills leave the folder, too.
+    ``declare_reaction`` is the emoji that declares an incident from a message, empty for none."""
 
     policy: Policy
     intervals: Mapping[str, timedelta]
@@ -86,6 +87,8 @@ class Settings:
     guard_public: frozenset[str] = frozenset()
     targets: tuple[Target, ...] = (Target(kind=TargetKind.FOLDER),)
     forms: Forms = field(default_factory=Forms)
+    files_drills: bool = False
+    declare_reaction: str = ""
     audiences: tuple[Audience, ...] = (USERS,)
     reminders: ReminderRules = field(default_factory=ReminderRules)
     invite: tuple[InviteRule, ...] = ()
@@ -133,6 +136,11 @@ class Settings:
     def goes_outside(self) -> bool:
         """Whether reports go anywhere besides the folder."""
         return any(target.kind is not TargetKind.FOLDER for target in self.targets)
+
+    @property
+    def hub_clusters(self) -> dict[str, str]:
+        """The names of clusters by hub name."""
+        return {name: hub.cluster for name, hub in self.hubs.items()}
 
     @property
     def hub_urls(self) -> dict[str, str]:

@@ -206,14 +206,19 @@ def answer(context: HandlerContext, request: SlackRequest, route: Route) -> Repl
         return DurableReply(work=lambda: _late(context, request, route), channel=request.channel)
 
 
-def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Reply:
-    asker = Asker(
+def asker_of(request: SlackRequest) -> Asker:
+    """Who asks, and where."""
+    return Asker(
         user=request.user,
         channel=request.channel,
         installed_team=request.installed_team,
         origin=request.origin,
         idempotency_key=request.delivery,
     )
+
+
+def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Reply:
+    asker = asker_of(request)
     if isinstance(route, Anywhere):
         context.authorize.decide(asker, route.act)
         return route.handler(context, request)

@@ -7,23 +7,26 @@ from dataclasses import dataclass
 
 from bot.domain.time_parsing import Reader
 from bot.ports import Clock
+from bot.services.adopt import ChannelFacts
 from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.catch_up import CatchUps
-from bot.services.change import Changes
 from bot.services.conflicts import Conflicts
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
 from bot.services.edits import Edits
+from bot.services.endings import Endings
 from bot.services.evidence import Evidence
 from bot.services.home import Homes
 from bot.services.incidents import Incidents
 from bot.services.items import Items
+from bot.services.joining import Joining
 from bot.services.notify import Notify
 from bot.services.obligations import Obligations
 from bot.services.on_call import OnCallLookup
+from bot.services.participants import Participants
 from bot.services.publish import Publish
 from bot.services.record import Record
 from bot.services.reminders import Reminders
@@ -46,11 +49,14 @@ class HandlerContext:
     catch_ups: CatchUps
     items: Items
     declare: Declare
+    channel_facts: ChannelFacts
+    joining: Joining
+    participants: Participants
     diagnoses: Diagnoses
     edits: Edits
     edit_publishing: EditPublishing
     evidence: Evidence
-    changes: Changes
+    changes: Endings
     conflicts: Conflicts
     record: Record
     reminders: Reminders

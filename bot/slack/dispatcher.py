@@ -17,14 +17,14 @@ import structlog
 from slack_bolt import Ack, Respond
 
 from bot.domain.command import named
-from bot.domain.events import HomeEvent
+from bot.domain.events import Event, HomeEvent
 from bot.domain.mrkdwn import typed
 from bot.errors import MaydayError, RetryLater
 from bot.ports import Chat
 from bot.render import answers
-from bot.render.blocks import MOST_OPTIONS, option
+from bot.render.blocks import MOST_OPTIONS, option, plain
 from bot.services.inbox import Inbox
-from bot.slack import access, intake, routes
+from bot.slack import access, intake, reactions, routes
 from bot.slack.access import Route
 from bot.slack.context import HandlerContext
 from bot.slack.replies import (
@@ -48,10 +48,21 @@ log = structlog.get_logger()
 
 
 class Dispatcher:
-    """Runs the handler of each delivery, live or replayed."""
+    """Runs the handler of each delivery, live or replayed.
 
-    def __init__(self, context: HandlerContext, chat: Chat, inbox: Inbox) -> None:
+    ``replay_soon`` is called when a delivery is stored that :meth:`replay` processes.
+    """
+
+    def __init__(
+        self,
+        context: HandlerContext,
+        chat: Chat,
+        inbox: Inbox,
+        *,
+        replay_soon: Callable[[], None] = lambda: None,
+    ) -> None:
         self._context = context
+        self._replay_soon = replay_soon
         self._inbox = inbox
         self._responder = Responder(chat, context.homes.publish)
         self._identity = chat.identity
@@ -65,6 +76,7 @@ class Dispatcher:
     def take_event(self, body: Mapping[str, Any]) -> None:
         """Record a delivery that is an event, in one transaction; return at once for any other delivery.
 
+        One by which a person asks for something is only stored, since Slack has to be asked who they are.
         One that cannot be recorded is stored and replayed. Raises where that fails too, so that Slack
         delivers it again.
         """
@@ -73,6 +85,10 @@ class Dispatcher:
         key = intake.event_id(body)
         try:
             event = intake.parse_event_of(body)
+            if self._asked_by(event):
+                if self._inbox.leave(key, intake.without_secrets(body)):
+                    self._replay_soon()
+                return
             if isinstance(event, HomeEvent):
                 self._open_home(key, body, event)
                 return
@@ -80,6 +96,10 @@ class Dispatcher:
         except Exception as exc:
             log.exception("dispatcher.event_failed", key=key)
             self._inbox.store_failed(key, intake.without_secrets(body), exc)
+
+    def _asked_by(self, event: Event) -> SlackRequest | None:
+        """What a person asks for by an event."""
+        return reactions.request_of(self._context, event, team_id=self._identity().team_id)
 
     def _open_home(self, key: str, body: Mapping[str, Any], event: HomeEvent) -> None:
         """Store that a person opened the app's Home, and publish it in the background."""
@@ -104,11 +124,7 @@ class Dispatcher:
             reply = self._guarded(request, partial(self._stored, request, body, reply))
         match reply:
             case _ if request.kind is Kind.OPTIONS:
-                found = reply.names if isinstance(reply, Suggestions) else ()
-                options = [option(name, name) for name in found[:MOST_OPTIONS]]
-                while not fits({"options": options}):  # with long names, fewer
-                    options = options[: len(options) * 3 // 4]
-                ack(options=options)
+                ack(**_options(reply if isinstance(reply, Suggestions) else Suggestions(names=())))
             case FieldErrors(errors=errors, update=update):
                 ack(response_action="errors", errors=shortened(named(errors, self._command)))
                 self._finish(request, update, respond)
@@ -140,6 +156,8 @@ class Dispatcher:
         if isinstance(delivery, HomeEvent):
             self._context.homes.publish(delivery.user)
             return
+        if not isinstance(delivery, SlackRequest):
+            delivery = self._asked_by(delivery) or delivery
         if not isinstance(delivery, SlackRequest):
             self._context.record.take(delivery, once=self._inbox.finish(key))
             return
@@ -197,7 +215,8 @@ class Dispatcher:
     def _opened(self, request: SlackRequest, form: OpenModal) -> Reply:
         """Open a form, and return what takes its place."""
         view_id = self._responder.open(request, form.view)
-        return UpdateModal(id=view_id, hash="", view=form.then()) if form.then else None
+        view = form.then() if form.then else None
+        return UpdateModal(id=view_id, hash="", view=view) if view else None
 
     def _guarded(
         self,
@@ -250,3 +269,24 @@ def _input(request: SlackRequest, name: str) -> str:
     """The input to show an error at: the one it is about, else the first."""
     inputs = request.form.inputs
     return name if name in inputs or not inputs else inputs[0]
+
+
+def _options(found: Suggestions) -> dict[str, Any]:
+    """The options of a menu, under their headings if there are several; with long names, fewer of them."""
+    names = found.names[:MOST_OPTIONS]
+    while True:
+        offered = [option(name, name) for name in names]
+        headings = dict.fromkeys(found.groups.get(name, "") for name in names)
+        answer: dict[str, Any] = {"options": offered}
+        if len(headings) > 1:
+            groups = [
+                {
+                    "label": plain(heading),
+                    "options": [each for each in offered if found.groups[each["value"]] == heading],
+                }
+                for heading in headings
+            ]
+            answer = {"option_groups": groups}
+        if fits(answer):
+            return answer
+        names = names[: len(names) * 3 // 4]

@@ -14,7 +14,7 @@ from bot.domain.typed_time import TypedTime, written
 from bot.errors import UserError
 from bot.render.edit_forms import OTHER_HUBS as OTHERS
 from bot.render.edit_forms import TICKS, Input, Sheet, Typed
-from bot.render.forms import HUBS
+from bot.render.hub_menu import HUBS
 from bot.render.long_text import LongText
 from bot.slack.context import HandlerContext
 from bot.slack.request import Form

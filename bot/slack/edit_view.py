@@ -23,6 +23,7 @@ _ELSEWHERE = frozenset(
         EntryKind.PUBLISHED,
         EntryKind.CHANNEL,
         EntryKind.PRIVATE,
+        EntryKind.MERGED,
         EntryKind.INVITED,
         EntryKind.EDITED,
     }

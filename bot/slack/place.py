@@ -13,7 +13,9 @@ _PLACE = re.compile(
 )
 """Slack sends the id of a channel that it knows, and the name as typed of one that is private or gone."""
 
-FREE_TEXT = frozenset({"note", "update", "action", "title", "summary", "handover"})
+FREE_TEXT = frozenset(
+    {"note", "update", "action", "title", "summary", "handover", "cancel", "false-alarm"}
+)
 """The commands whose text may end in the name of any channel."""
 
 

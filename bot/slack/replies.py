@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from bot.errors import UserError
@@ -30,11 +31,12 @@ class EphemeralReply:
 class OpenModal:
     """A form to open for the person who asked.
 
-    ``then`` returns what takes its place once it is open, where Slack wouldn't wait long enough for it.
+    ``then`` returns what takes its place once it is open, where Slack wouldn't wait long enough for it;
+    None leaves the form as it is.
     """
 
     view: dict[str, Any]
-    then: Callable[[], dict[str, Any]] | None = None
+    then: Callable[[], dict[str, Any] | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +122,8 @@ class Suggestions:
     """The options of a menu that match what was typed into it."""
 
     names: tuple[str, ...]
+    groups: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The heading of each, where they are shown under several."""
 
 
 Reply = Shown | DeferredReply | FieldErrors | Suggestions

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     FORM = "form"
     SHORTCUT = "shortcut"
     OPTIONS = "options"
+    REACTION = "reaction"  # an event in which a person asks for something
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,14 +94,15 @@ class Form:
 class SlackRequest:
     """Who asks for what, and where.
 
-    ``name`` is the subcommand that was typed, a button's action id, the callback id of a form or shortcut,
-    or the block id of a menu whose options Slack asks for. ``team_id`` is the app's workspace. ``text``
-    follows a command or was typed into a menu, ``place`` is the id or the name of the channel that a command
-    names, ``value`` is a button's, ``form`` a form's, ``message`` the one that a shortcut was used on.
-    ``trigger`` opens one form within three seconds. ``installed_team`` is the workspace of the app that a
-    form belongs to, if Slack says so. ``idempotency_key`` is unique to this act. ``acted_ts`` is Slack's
-    time of a shortcut. ``is_home``: a button of the app's Home was pressed. ``may_publish`` is as in
-    :class:`bot.domain.state_change.StateChange`.
+    ``name`` is the subcommand that was typed, a button's action id, the callback id of a form or
+    shortcut, the block id of a menu whose options Slack asks for, or what a reaction asks for.
+    ``team_id`` is the app's workspace. ``text`` follows a command or was typed into a menu, ``place`` is
+    the id or the name of the channel that a command names, ``value`` is a button's, ``form`` a form's,
+    ``message`` the one that a shortcut was used on. ``trigger`` opens one form within three seconds.
+    ``installed_team`` is the workspace of the app that a form belongs to, if Slack says so.
+    ``idempotency_key`` is unique to this act. ``acted_ts`` is Slack's time of a shortcut.
+    ``is_home``: a button of the app's Home was pressed.
+    ``may_publish`` is as in :class:`bot.domain.state_change.StateChange`.
     """
 
     kind: Kind

@@ -20,6 +20,7 @@ ROUTES: Mapping[Kind, Mapping[str, Route]] = {
     Kind.FORM: interactions.FORMS,
     Kind.SHORTCUT: interactions.SHORTCUTS,
     Kind.OPTIONS: interactions.OPTIONS,
+    Kind.REACTION: interactions.REACTIONS,
 }
 
 

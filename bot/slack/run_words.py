@@ -15,7 +15,7 @@ from bot.domain.mrkdwn import plain
 from bot.domain.typography import QUOTES, plain_marks
 from bot.errors import UserError
 from bot.render import answers, run_form
-from bot.render.forms import HUB
+from bot.render.hub_menu import HUB
 from bot.runbook import Runbook
 from bot.services.run import NO_HUBS
 from bot.slack.matching import closest, meant, same_word

@@ -17,7 +17,7 @@ from bot.slack.request import Kind, SlackRequest
 ALIASES: Mapping[str, str] = {"sev": "severity", "new": "declare", "log": "note"}
 """Names that commands have in other bots and in speech."""
 
-ENDING = frozenset({"resolve", "close", "reopen", "publish"})
+ENDING = frozenset({"resolve", "close", "reopen", "publish", "merge", "cancel", "false-alarm"})
 """The commands that end, reopen or publish an incident: each is typed in full, and never suggested."""
 
 

@@ -37,6 +37,12 @@ def add_claimed(
     return insert_new(tx, "inbox", values, stamped=("received_at",))
 
 
+def add(tx: Tx, key: str, payload: Mapping[str, Any]) -> bool:
+    """Store a delivery that any replica may process; False when it is there already."""
+    values = {"key": key, "payload": dict(payload), "attempts": 0, "error": ""}
+    return insert_new(tx, "inbox", values, stamped=("received_at",))
+
+
 def add_failed(tx: Tx, key: str, payload: Mapping[str, Any], error: str, *, now: datetime) -> None:
     """Store a delivery whose first attempt failed, unless it is there already."""
     values = {"key": key, "payload": dict(payload), "attempts": 1, "error": error}

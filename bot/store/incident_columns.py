@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.incident import Answers
+from bot.domain.incident import Answers, OriginMessage
 from bot.domain.milestones import Milestone, Times
 from bot.domain.report_options import ExtraSection, ReportOptions
 from bot.domain.typed_time import TypedTime, Unit, unit_of
@@ -99,3 +100,13 @@ def options_from_json(stored: Mapping[str, Any]) -> ReportOptions:
         ),
         ticks=MappingProxyType(dict(stored.get("ticks", {}))),
     )
+
+
+def origin_to_json(value: OriginMessage | None) -> dict[str, Any] | None:
+    """Return the message that an incident was declared from as JSON."""
+    return asdict(value) if value else None
+
+
+def origin_from_json(stored: Mapping[str, Any] | None) -> OriginMessage | None:
+    """Return the message that is stored."""
+    return OriginMessage(**stored) if stored else None

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.actions import ActionItem
-from bot.domain.incident import CLOSED, LEFT, Incident
+from bot.domain.incident import CLOSED, LEFT, Ending, Incident
 from bot.domain.reminders import Reminder
 from bot.domain.resources import ResourceKind
 from bot.store import incident_columns as as_json
@@ -69,7 +69,7 @@ def lock_free(tx: Tx, incident_id: str) -> Incident | None:
     """The incident with its row locked; None while another transaction has it locked."""
     statement = select(incident).where(incident.c.id == incident_id)
     row = tx.execute(statement.with_for_update(skip_locked=True)).mappings().first()
-    return _incident(row) if row else None
+    return from_row(row) if row else None
 
 
 def by_channel(tx: Tx, channel_id: str, *, lock: bool = False) -> Incident | None:
@@ -116,12 +116,12 @@ def _one(tx: Tx, where: Any, *, lock: bool) -> Incident | None:
     if lock:
         statement = statement.with_for_update()
     row = tx.execute(statement).mappings().first()
-    return _incident(row) if row else None
+    return from_row(row) if row else None
 
 
 def incidents_of(tx: Tx, statement: Select[Any]) -> list[Incident]:
     """The incidents that a statement selects."""
-    return [_incident(row) for row in tx.execute(statement).mappings()]
+    return [from_row(row) for row in tx.execute(statement).mappings()]
 
 
 def unclosed(tx: Tx) -> list[Incident]:
@@ -213,16 +213,26 @@ def _columns(value: Incident) -> dict[str, Any]:
         "answers": as_json.answers_to_json(value.answers),
         "milestones": as_json.times_to_json(value.milestones),
         "report_options": as_json.options_to_json(value.report_options),
+        "number": value.number or None,
+        "drill": value.drill,
+        "adopted": value.adopted,
+        "ending": value.ending.value,
+        "duplicate_of": value.duplicate_of,
+        "origin_message": as_json.origin_to_json(value.origin_message),
     }
 
 
-def _incident(row: RowMapping) -> Incident:
+def from_row(row: RowMapping) -> Incident:
+    """The incident of a row."""
     values = {key: row[key] for key in row if key != "names_taken"}
     values["hubs"] = tuple(row["hubs"])
     values["roles"] = MappingProxyType(dict(row["roles"]))
     values["answers"] = as_json.answers_from_json(row["answers"])
     values["milestones"] = as_json.times_from_json(row["milestones"])
     values["report_options"] = as_json.options_from_json(row["report_options"])
+    values["number"] = row["number"] or 0
+    values["ending"] = Ending(row["ending"])
+    values["origin_message"] = as_json.origin_from_json(row["origin_message"])
     return Incident(**values)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, or_, select, update
 
 from bot.domain.actions import ActionItem, ListedItem
 from bot.domain.incident import LEFT
@@ -56,8 +56,9 @@ def get(tx: Tx, item_id: str, *, lock: bool = False) -> ActionItem | None:
 
 
 def listed(tx: Tx, *, team_id: str = "", only_open: bool = True) -> list[ListedItem]:
-    """The action items of all incidents, those that are due first; of one team if it is given."""
-    where = [item.c.state == ItemState.OPEN.value] if only_open else []
+    """The action items of all incidents but drills, those that are due first; of one team if it is given."""
+    where: list[ColumnElement[bool]] = [incident.c.drill.is_(False)]
+    where += [item.c.state == ItemState.OPEN.value] if only_open else []
     where += [incident.c.team_id == team_id] if team_id else []
     rows = tx.execute(_LISTED.where(*where).order_by(item.c.created_at, item.c.position)).mappings()
     found = [_listed(row) for row in rows]
@@ -65,11 +66,12 @@ def listed(tx: Tx, *, team_id: str = "", only_open: bool = True) -> list[ListedI
 
 
 def due(tx: Tx, *, day: date, now: datetime) -> list[ListedItem]:
-    """The open action items that are due on this day or before, and whose next reminder is due."""
+    """The open action items, not of drills, that are due by this day and whose next reminder is due."""
     rows = tx.execute(
         _LISTED.where(
             item.c.state == ItemState.OPEN.value,
             item.c.due_on <= day,
+            incident.c.drill.is_(False),
             or_(item.c.nag_at.is_(None), item.c.nag_at <= now),
         ).order_by(item.c.due_on, item.c.id)
     ).mappings()

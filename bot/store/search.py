@@ -101,9 +101,10 @@ def remove_incidents(tx: Tx, channel_ids: Sequence[str]) -> None:
 
 
 def not_indexed(tx: Tx, limit: int) -> list[str]:
-    """Return the ids of incidents that are not in the index."""
+    """Return the ids of incidents that are not in the index, without drills."""
     both = incident.outerjoin(searchable, searchable.c.incident_id == incident.c.id)
-    missing = select(incident.c.id).select_from(both).where(searchable.c.number.is_(None))
+    is_missing = searchable.c.number.is_(None) & incident.c.drill.is_(False)
+    missing = select(incident.c.id).select_from(both).where(is_missing)
     return list(tx.execute(missing.order_by(incident.c.declared_at.desc()).limit(limit)).scalars())
 
 

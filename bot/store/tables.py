@@ -59,10 +59,25 @@ incident = Table(
     Column("channel_checked_at", UtcDateTime),
     Column("milestones", JSON, nullable=False, server_default="{}"),
     Column("report_options", JSON, nullable=False, server_default="{}"),
+    Column("number", Integer),
+    Column("drill", Boolean, nullable=False, server_default=false()),
+    Column("adopted", Boolean, nullable=False, server_default=false()),
+    Column("ending", String(20), nullable=False, server_default=""),
+    Column("duplicate_of", String(40), ForeignKey("incident.id")),
+    Column("origin_message", JSON(none_as_null=True)),
     UniqueConstraint("team_id", "channel_name"),
+    UniqueConstraint("team_id", "number"),
     Index("ix_incident_team_id_declared_at", "team_id", "declared_at"),
     Index("ix_incident_closed_at", "closed_at"),
 )
+
+incident_number = Table(
+    "incident_number",
+    metadata,
+    Column("team_id", String(40), primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+"""The number of each team's last incident. Its row is locked by whoever declares."""
 
 entry = Table(
     "entry",

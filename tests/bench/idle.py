@@ -137,7 +137,7 @@ def _declaration(slack: SlackSandbox, number: int) -> float:
     slack.wait_for(lambda: bool(ana.views()))
     call = _FirstCall("conversations.create")
     slack.faults = [call]
-    ana.submit(ana.views()[-1]["id"])
+    ana.submit(ana.views()[-1]["id"], {"hubs": []})  # not like those before
     found = call.wait(time.monotonic())
     slack.faults.clear()
     time.sleep(APART)

@@ -74,7 +74,7 @@ def declare(stage: Stage, number: int) -> None:
         "hubs": ["datahub"],
     }
     if number == PRIVATE:
-        values = {"severity": "sev2", "private": ["private"]}
+        values = {"severity": "sev2", "private": ["private"], "hubs": []}
     _submit(stage, ana, "general", f"/incident declare {TITLES[number]}", values)
 
 

@@ -21,9 +21,8 @@ from bot.render.card import (
     card,
     card_spec,
     legend,
-    topic,
-    topic_spec,
 )
+from bot.render.topic import topic, topic_spec
 from tests.support.evening import INCIDENT, PACIFIC, at
 from tests.support.rows import POLICY
 

@@ -17,6 +17,7 @@ from bot.domain.mrkdwn import typed
 from bot.domain.timeline import EntryKind, PostedEntry
 from bot.ports import Post
 from bot.render import canvas, card, posts
+from bot.render import topic as topics
 from bot.render.markdown import Names
 from bot.render.state import RunningSpec
 from sandbox.slack.blocks import message_blocks
@@ -100,7 +101,7 @@ def spec_of(incident: Incident, entries: list[PostedEntry]) -> card.CardSpec:
 def test_card_and_topic_keep_slacks_limits(made: tuple[Incident, list[PostedEntry]]) -> None:
     incident, entries = made
     fits(card.card(spec_of(incident, entries)))
-    topic = card.topic(card.topic_spec(incident))
+    topic = topics.topic(topics.topic_spec(incident))
     assert 0 < len(topic) <= card.TOPIC_LIMIT
     assert "<" not in topic
 

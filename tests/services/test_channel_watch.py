@@ -279,7 +279,7 @@ def test_a_lost_announcement_is_looked_for_where_it_was_removed(
     scene: Scene, slack: SlackSandbox, part: str
 ) -> None:
     """The channel of announcements has no row that says whether mayday is in it."""
-    scene.declare("The first one")
+    scene.declare("The first one", hubs=[])
     announce = slack.channel("incidents").id
     slack.faults = [on_call("chat.postMessage", drop_after(), times=1, holding=f"/{part}")]
 

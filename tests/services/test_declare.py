@@ -12,6 +12,8 @@ from slack_sdk import WebClient
 
 from bot.bootstrap import Bot
 from bot.domain.resources import ResourceState
+from bot.render.declare_form import ACTION_JOIN
+from bot.services.declare import OPEN_ALREADY
 from bot.store import resources as resource_rows
 from sandbox.clock import SandboxClock
 from sandbox.slack import (
@@ -127,20 +129,26 @@ def test_pressing_again_after_a_lost_acknowledgement_is_one_incident(
     assert len(scene.incident_channels()) == 1
 
 
-def test_two_people_declaring_the_same_at_the_same_moment_get_two_channels(
+def test_two_people_declaring_one_outage_at_the_same_moment_end_in_one_channel(
     scene: Scene, slack: SlackSandbox
 ) -> None:
-    ana, ben = scene.ana, scene.ben
-    for person in (ana, ben):
-        scene.ask_to_declare(person, "Proxy was evicted")
-    at_once(*[lambda p=p: p.submit(p.views()[-1]["id"]) for p in (ana, ben)])
-    slack.wait_for(lambda: sum(scene.is_set_up(c) for c in slack.channels()) == 2, 20)
-    name = name_now(scene)
-    assert {c.name for c in scene.incident_channels()} == {name, f"{name}-2"}
-    for incident in scene.incidents():
-        channel = slack.channel(incident.channel_id or "")
-        slack.wait_for(lambda c=channel, i=incident: i.declared_by in c.members)
-        assert len(scene.announcements(channel.id)) == 1
+    people = (scene.ana, scene.ben)
+    forms = {person.id: scene.ask_to_declare(person, "Proxy was evicted") for person in people}
+    errors: dict[str, dict[str, str]] = {}
+
+    def submit(person: Person) -> None:
+        errors[person.id] = person.submit(forms[person.id]["id"])
+
+    at_once(*[lambda p=person: submit(p) for person in people])
+    [second] = [person for person in people if errors[person.id]]
+    assert errors[second.id] == {"title": OPEN_ALREADY}
+    slack.wait_for(lambda: any(scene.is_set_up(c) for c in slack.channels()), 20)
+    [incident] = scene.incidents()
+    slack.wait_for(lambda: incident.id in str(second.views()[-1]), what="the first one's incident")
+    second.view_press(forms[second.id]["id"], ACTION_JOIN)
+    [channel] = scene.incident_channels()
+    slack.wait_for(lambda: {p.id for p in people} <= set(channel.members), what="both are there")
+    assert len(scene.announcements(channel.id)) == 1
 
 
 @pytest.mark.parametrize("archived", [False, True])

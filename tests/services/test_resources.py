@@ -13,6 +13,7 @@ from bot.domain.resources import ResourceKind
 from bot.domain.timeline import EntryKind
 from bot.ports import Identity, Post
 from bot.render import card, posts
+from bot.render import topic as topics
 from bot.render.renderings import RENDERINGS
 from bot.services.channel import Channels
 from bot.services.reconciler import Reconciler
@@ -190,8 +191,8 @@ def reworded(monkeypatch: pytest.MonkeyPatch) -> None:
     }.items():
         for name in names:
             monkeypatch.setattr(module, name, other(getattr(module, name)))
-    topic = card.topic
-    monkeypatch.setattr(card, "topic", lambda spec: f"In other words: {topic(spec)}")
+    topic = topics.topic
+    monkeypatch.setattr(topics, "topic", lambda spec: f"In other words: {topic(spec)}")
 
 
 def test_a_release_that_only_rewords_calls_nobody(

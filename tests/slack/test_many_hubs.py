@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Bot
+from bot.render.declare_form import ACTION_HUBS
 from sandbox.slack import SlackSandbox
 from tests.support.bot import HUB, Scene, running
 
@@ -29,7 +30,7 @@ def test_a_hub_is_found_by_typing(bot: Bot, scene: Scene) -> None:
     assert block["element"]["type"] == "multi_external_select"
 
     def suggested(text: str) -> list[str]:
-        [group] = scene.ana.suggest(view["id"], "value", text, "hubs")
+        [group] = scene.ana.suggest(view["id"], ACTION_HUBS, text, "hubs")
         return [option["value"] for option in group["options"]]
 
     assert suggested("CLASS-14") == [f"class-14{number}" for number in range(10)]
@@ -39,7 +40,7 @@ def test_a_hub_is_found_by_typing(bot: Bot, scene: Scene) -> None:
     chosen = {"text": {"type": "plain_text", "text": "class-149"}, "value": "class-149"}
     values = {
         "title": {"value": {"value": "Routes are gone"}},
-        "hubs": {"value": {"selected_options": [chosen]}},
+        "hubs": {ACTION_HUBS: {"selected_options": [chosen]}},
     }
     assert scene.ana.submit(view["id"], values) == {}
     scene.until(lambda: scene.incidents(), "declared")

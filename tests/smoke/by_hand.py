@@ -9,8 +9,8 @@ from functools import partial
 from bot.errors import RetryLater
 from bot.ports import Channel, Post
 from bot.render import blocks as b
-from bot.render import edit_pages, forms, listing
-from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
+from bot.render import edit_pages, forms, hub_menu, listing
+from bot.slack import interactions as ours
 from bot.slack.request import Kind, SlackRequest
 from tests.smoke import events, samples
 from tests.smoke.listener import FAILED, PRESS, PRESS_LATER, Arrival, Listener
@@ -27,10 +27,7 @@ AGAIN = (
 SKIPPED = "Left out with --automatic."
 NOBODY = "Nobody did the things before: run this again, or add --automatic."
 REFUSED_FORM = "Slack refuses a form of mayday, or it came after three seconds: report this."
-ADDRESS = (
-    "mayday answers there, and otherwise by an ephemeral message. Run this again, and report it if it "
-    "stays."
-)
+ADDRESS = "mayday answers there, or by an ephemeral message. Run this again; report it if it stays."
 HUB = samples.MANY_HUBS[-1]
 OPTIONAL = 60.0
 """The most seconds that a person has for what not everybody may do."""
@@ -217,7 +214,7 @@ def suggested(smoke: Smoke, arrival: Arrival) -> str:
     seen = _request(smoke, arrival, channel=False, trigger=False)
     request: SlackRequest = arrival.parsed
     expect(
-        request.name == forms.HUB,
+        request.name == hub_menu.HUB,
         f"the menu is {request.name!r}",
         "mayday knows the menu by its block_id: report this.",
     )
@@ -231,7 +228,7 @@ def suggested(smoke: Smoke, arrival: Arrival) -> str:
 
 def offered(smoke: Smoke, arrival: Arrival) -> str:
     seen = _request(smoke, arrival, channel=False, trigger=False)
-    hub = arrival.parsed.form.text(forms.HUB)
+    hub = arrival.parsed.form.text(hub_menu.HUB)
     expect(
         hub in samples.MANY_HUBS,
         f"the hub is {hub!r}: {dict(arrival.parsed.form.values)}",
@@ -364,15 +361,16 @@ FORMS = (
     Step(
         what="shortcut: Declare an incident",
         ask="Type / in an empty message, choose the shortcut “Declare an incident”, and cancel the form.",
-        matches=_is_request(Kind.SHORTCUT, SHORTCUT_DECLARE),
+        matches=_is_request(Kind.SHORTCUT, ours.SHORTCUT_DECLARE),
         check=used_globally,
-        covers=("shortcut", f"shortcut {SHORTCUT_DECLARE}"),
+        covers=("shortcut", f"shortcut {ours.SHORTCUT_DECLARE}"),
     ).row,
 )
 
 SHORTCUTS = (
-    _shortcut("Add to the timeline", SHORTCUT_TIMELINE),
-    _shortcut("File as an action item", SHORTCUT_ACTION),
+    _shortcut("Declare an incident", ours.SHORTCUT_DECLARE_FROM),
+    _shortcut("Add to the timeline", ours.SHORTCUT_TIMELINE),
+    _shortcut("File as an action item", ours.SHORTCUT_ACTION),
 )
 
 ANSWERS = (

@@ -18,7 +18,12 @@ from bot.render import edit_pages
 from bot.slack import app as slack_app
 from bot.slack import intake
 from bot.slack.dispatcher import Dispatcher
-from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
+from bot.slack.interactions import (
+    SHORTCUT_ACTION,
+    SHORTCUT_DECLARE,
+    SHORTCUT_DECLARE_FROM,
+    SHORTCUT_TIMELINE,
+)
 from bot.slack.matching import containing
 from bot.slack.request import Kind, SlackRequest
 from bot.slack.socket import Socket
@@ -120,6 +125,7 @@ class Listener:
                     SHORTCUT_TIMELINE: "edit_entry",
                     SHORTCUT_ACTION: "action_item",
                     SHORTCUT_DECLARE: "close",
+                    SHORTCUT_DECLARE_FROM: "declare",
                 }
                 self._open(request, names[request.name])
                 if request.channel:

@@ -26,6 +26,7 @@ from bot.render import blocks as b
 from bot.render import (
     card,
     conflicts,
+    declare_form,
     edit_forms,
     edit_pages,
     forms,
@@ -39,6 +40,7 @@ from bot.render import (
 )
 from bot.render.blocks import MOST_OPTIONS
 from bot.render.commands import after_the_incident, help_rows
+from bot.render.declare_form import Opened, Prefill
 from bot.render.diagnose import Audience, diagnosis_post
 from bot.render.edit_pages import Page
 from bot.render.long_text import INPUT_LIMIT
@@ -194,12 +196,13 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
     made = incident(config, user)
     zone = ZoneInfo("UTC")
     found = [
-        forms.declare(
-            title="mayday's smoke test",
+        declare_form.declare(
+            Prefill(title="mayday's smoke test", hubs=HUBS[:1], drill=True),
+            Opened(),
             policy=policy(config),
             descriptions={s.name: s.description for s in config.incident.severities},
-            hubs=HUBS,
-            origin="",
+            hubs={"datahub": "one cluster", "stat20": "another"},
+            like=(made,),
         ),
         forms.diagnose(made.id, hubs=MANY_HUBS, channel=""),
         forms.update(made, policy=policy(config), interval=timedelta(minutes=30)),

@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bot.render import edit_forms, edit_pages, forms, listing
-from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
+from bot.render import edit_forms, edit_pages, hub_menu, listing
+from bot.slack.interactions import (
+    SHORTCUT_ACTION,
+    SHORTCUT_DECLARE,
+    SHORTCUT_DECLARE_FROM,
+    SHORTCUT_TIMELINE,
+)
 from sandbox.slack import Channel, PersonError, SlackSandbox
 from tests.smoke.by_hand import HUB
 from tests.smoke.listener import PRESS, PRESS_LATER
@@ -91,9 +96,9 @@ def _command(hands: Hands) -> None:
     assert answer is not None
     assert "received" in answer["text"]
     view = hands.wait_view()
-    ((found,),) = (g["options"] for g in hands.who.suggest(view["id"], "value", HUB, forms.HUB))
+    ((found,),) = (g["options"] for g in hands.who.suggest(view["id"], "value", HUB, hub_menu.HUB))
     runbook = RUNBOOKS[0].name
-    chosen = {"runbook": runbook, forms.HUB: {"value": {"selected_option": found}}}
+    chosen = {"runbook": runbook, hub_menu.HUB: {"value": {"selected_option": found}}}
     assert hands.who.submit(view["id"], chosen) == {}
 
 
@@ -108,7 +113,7 @@ def _talk(hands: Hands) -> None:
     hands.who.react(CHANNEL, ts, "pushpin")
     hands.who.unreact(CHANNEL, ts, "pushpin")
     reply = hands.who.say(CHANNEL, "it is", thread_ts=ts)
-    for name in (SHORTCUT_TIMELINE, SHORTCUT_ACTION):
+    for name in (SHORTCUT_DECLARE_FROM, SHORTCUT_TIMELINE, SHORTCUT_ACTION):
         hands.who.shortcut(name, CHANNEL, ts)
         hands.cancel()
     hands.who.edit(CHANNEL, ts, "it is a test")

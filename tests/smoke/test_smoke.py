@@ -67,7 +67,8 @@ def covered() -> set[str]:
 
 
 def test_every_method_event_and_kind_of_request_has_a_row() -> None:
-    kinds = {kind.value for kind in REQUESTS}
+    # A reaction by which somebody asks for something is an event, which has a row of its own.
+    kinds = {kind.value for kind in REQUESTS if kind is not Kind.REACTION}
     shortcuts = {f"shortcut {name}" for name in REQUESTS[Kind.SHORTCUT]}
     assert covered() == {*METHOD_SCOPES, *EVENT_SCOPES, *kinds, *shortcuts}
 

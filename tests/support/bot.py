@@ -23,6 +23,7 @@ from bot.domain.runs import RunState
 from bot.domain.timeline import Entry, Message
 from bot.runbook.plan import Plan
 from bot.services import sync
+from bot.services.declare import OPEN_ALREADY
 from bot.store import incidents as incident_rows
 from bot.store import resources as resource_rows
 from bot.store import runs as run_rows
@@ -263,6 +264,11 @@ class Scene:
         before = {channel.id for channel in self.slack.channels()}
         view = self.ask_to_declare(person, title)
         errors = person.submit(view["id"], values)
+        if (
+            errors.get("title") == OPEN_ALREADY
+        ):  # the form shows the other incident, and keeps the values
+            wait_until(lambda: person.submit(view["id"], values) == {}, "not declared anyway")
+            errors = {}
         assert errors == {}, errors
         self.slack.wait_for(
             lambda: any(self.is_set_up(c) for c in self.slack.channels() if c.id not in before),

@@ -21,10 +21,10 @@ from bot.domain.run_policy import RunPolicy
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import Entry, Heading
 from bot.services import publish
+from bot.services.adopt import ChannelFacts
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.catch_up import CatchUps
-from bot.services.change import Changes
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
 from bot.services.conflicts import Conflicts
@@ -32,22 +32,25 @@ from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
 from bot.services.edits import Edits
+from bot.services.endings import Endings
 from bot.services.evidence import Evidence
 from bot.services.guard import Guards
 from bot.services.home import Homes
 from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
 from bot.services.items import Items
+from bot.services.joining import Joining
 from bot.services.notify import Notify
 from bot.services.obligations import Obligations
 from bot.services.on_call import OnCallLookup, Schedule
+from bot.services.participants import Participants
 from bot.services.people import People
 from bot.services.record import Record
 from bot.services.reminders import Reminders
 from bot.services.report import Reports
 from bot.services.run import Runs
 from bot.services.search import Search
-from bot.services.settings import HubPlace, Settings
+from bot.services.settings import Settings
 from bot.services.subscriptions import Subscriptions
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
@@ -56,9 +59,10 @@ from bot.store import runs as run_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from tests.support.books import RUNBOOKS
+from tests.support.entered import unchanged, with_value
 from tests.support.hubs import PLACE
 from tests.support.leases import AlwaysHeld
-from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, Hands, NoWork
+from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, Hands, NoWork, hub_places
 from tests.support.slack_answers import SlackAnswers
 
 ANA, BEN = "U0ANA", "U0BEN"
@@ -116,10 +120,7 @@ class Desk:
             channel_template="inc-{date}-{slug}",
             announce_channel="#incidents",
             zone=ZoneInfo("America/Los_Angeles"),
-            hubs={
-                name: HubPlace(name=name, url="", cluster="practice", namespace="prod")
-                for name in hubs
-            },
+            hubs=hub_places(hubs),
             **{
                 "intervals": {name: timedelta(minutes=30) for name in policy.severities},
                 "report_form": "2017",
@@ -154,6 +155,7 @@ class Desk:
             self.settings.targets,
             guards,
             self.settings.forms,
+            files_drills=self.settings.files_drills,
         )
         self.publishing = EditPublishing(store, self.work, self.composer, self.now, self.settings)
         edited = self.publishing.edited
@@ -183,7 +185,11 @@ class Desk:
                 self.now,
                 self.settings,
                 take_diagnosis=self.diagnoses.take_into,
+                latch=self.incidents.latch,
             ),
+            channel_facts=ChannelFacts(chat, self.settings),
+            joining=Joining(store, self.work, self.now),
+            participants=Participants(chat, people),
             diagnoses=self.diagnoses,
             edits=Edits(
                 store,
@@ -198,7 +204,7 @@ class Desk:
                 store, chat, self.audit, sites=places, wall=lambda: datetime.now(UTC)
             ),
             conflicts=Conflicts(store, self.work, self.reports, guards),
-            changes=Changes(store, self.work, self.now, self.settings, edited=edited),
+            changes=Endings(store, self.work, self.now, self.settings, edited=edited),
             record=Record(
                 store,
                 self.now,
@@ -316,9 +322,9 @@ class Desk:
         shown = {
             block["block_id"]: block["element"] for block in view["blocks"] if "element" in block
         }
-        entered = {name: _entered(element) for name, element in shown.items()}
+        entered = {name: unchanged(element) for name, element in shown.items()}
         for name, value in (values or {}).items():
-            entered[name] = _state(shown[name]["type"], value)
+            entered[name] = with_value(shown[name]["type"], value)
         state = {name: {"value": element} for name, element in entered.items()}
         body = {
             "type": "view_submission",
@@ -370,30 +376,3 @@ class Desk:
         """Every requested run."""
         with self.store.read() as tx:
             return run_rows.of_incident(tx, self.incident.id)
-
-
-def _entered(element: Mapping[str, Any]) -> dict[str, Any]:
-    """The state of an unchanged input."""
-    return {
-        "type": element["type"],
-        "value": element.get("initial_value"),
-        "selected_option": element.get("initial_option"),
-        "selected_options": element.get("initial_options") or [],
-        "selected_user": element.get("initial_user"),
-        "selected_users": element.get("initial_users") or [],
-        "selected_date": element.get("initial_date"),
-    }
-
-
-def _state(kind: str, value: Any) -> dict[str, Any]:
-    """The state of an input with this value."""
-    options = [{"value": one} for one in value] if isinstance(value, list | tuple) else []
-    return {
-        "type": kind,
-        "value": value,
-        "selected_option": {"value": value},
-        "selected_options": options,
-        "selected_user": value,
-        "selected_users": value,
-        "selected_date": value,
-    }

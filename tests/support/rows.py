@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.incident import Incident, Policy
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import Message, ts_moment
-from bot.services.settings import Settings
+from bot.services.settings import HubPlace, Settings
 from bot.store import incidents
 from bot.store.engine import Store
 from bot.store.tables import inbox
@@ -42,6 +43,15 @@ def settings(**values: Any) -> Settings:
             **values,
         }
     )
+
+
+def hub_places(hubs: Iterable[str] | Mapping[str, str]) -> dict[str, HubPlace]:
+    """Hubs of one cluster, or with the names of their clusters."""
+    clusters = hubs if isinstance(hubs, Mapping) else dict.fromkeys(hubs, "practice")
+    return {
+        name: HubPlace(name=name, url="", cluster=cluster, namespace="prod")
+        for name, cluster in clusters.items()
+    }
 
 
 def incident(**values: Any) -> Incident:

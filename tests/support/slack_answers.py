@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.domain.timeline import FileRef
+from bot.domain.timeline import FileRef, Message
 from bot.errors import MaydayError, UserError
 from bot.ports import Channel, HistoryMessage, Identity, Post, Profile
 from tests.support.rows import NOW, TEAM, message
@@ -21,6 +21,17 @@ class SlackAnswers:
     bots: set[str] = field(default_factory=set)
     teams: dict[str, str] = field(default_factory=dict)
     absent: dict[str, set[str]] = field(default_factory=dict)
+    people: dict[str, list[str]] = field(default_factory=dict)
+    """The members of channels."""
+    said: dict[tuple[str, str], Message] = field(default_factory=dict)
+    """Messages by channel and ts."""
+    names: dict[str, str] = field(default_factory=dict)
+    """The names of channels."""
+    hidden: set[str] = field(default_factory=set)
+    """Channels that Slack doesn't show to mayday."""
+    archived: set[str] = field(default_factory=set)
+    outside: set[str] = field(default_factory=set)
+    """Channels that mayday is not in."""
     shared: set[str] = field(default_factory=set)
     private: set[str] = field(default_factory=set)
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -30,6 +41,8 @@ class SlackAnswers:
     """Whether the last form was opened above another one."""
     shown: list[tuple[str, str, str]] = field(default_factory=list)
     answered: list[dict[str, Any]] = field(default_factory=list)
+    threads: list[tuple[str, str]] = field(default_factory=list)
+    """The channels and the ts of the threads in which mayday answered."""
     effects: dict[tuple[str, str], Post] = field(default_factory=dict)
     files: list[tuple[str, str, str]] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
@@ -46,19 +59,33 @@ class SlackAnswers:
     def channel(self, channel_id: str) -> Channel:
         """A channel, shared or private if set by a test; its name is left as it is stored."""
         self._answer("channel")
+        if channel_id in self.hidden:
+            raise UserError("Slack has no such channel.", code="channel_not_found")
         return Channel(
             id=channel_id,
-            name="",
+            name=self.names.get(channel_id, ""),
             is_private=channel_id in self.private,
-            is_archived=False,
+            is_archived=channel_id in self.archived,
+            is_member=channel_id not in self.outside,
             is_shared=channel_id in self.shared,
             creator="U0BOT",
             created=NOW,
         )
 
+    def join(self, channel_id: str) -> None:
+        """Join a channel."""
+        self.outside -= {channel_id}
+
+    def members(self, channel_id: str) -> Iterator[str]:
+        """The members of a channel."""
+        self._answer("members")
+        yield from self.people.get(channel_id, ())
+
     def identity(self) -> Identity:
         """mayday itself."""
-        return Identity(user_id="U0BOT", bot_id="B0BOT", team_id=TEAM, team="", url="")
+        return Identity(
+            user_id="U0BOT", bot_id="B0BOT", team_id=TEAM, team="", url="https://x.slack.com/"
+        )
 
     def is_member(self, channel_id: str, user: str) -> bool:
         """Whether a person is in a channel; everybody is by default."""
@@ -151,6 +178,8 @@ class SlackAnswers:
         if killed is None or self.arrives:
             self.effects[channel_id, effect] = post
             self.shown.append((channel_id, "", post.text))
+            if thread_ts:
+                self.threads.append((channel_id, thread_ts))
         if killed is not None:
             raise killed
         return effect
@@ -176,9 +205,13 @@ class SlackAnswers:
         self._answer("find_post")
         return effect if (channel_id, effect) in self.effects else None
 
-    def history(self, channel_id: str, *, oldest: str) -> Iterator[list[HistoryMessage]]:
-        """The messages with files in a channel."""
+    def history(
+        self, channel_id: str, *, oldest: str, latest: str = ""
+    ) -> Iterator[list[HistoryMessage]]:
+        """The messages with files in a channel, or the one between two times."""
         self._answer("history")
+        if latest and (found := self.said.get((channel_id, latest))):
+            yield [HistoryMessage(message=found)]
         for channel, name, _text in self.files:
             if channel == channel_id:
                 file = FileRef(id="F1", name=name, mimetype="text/plain", permalink="")

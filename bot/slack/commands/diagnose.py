@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bot.domain.incident import Incident
 from bot.errors import UserError
-from bot.render import forms
+from bot.render import forms, hub_menu
 from bot.render.diagnose import Audience, diagnosis_post
 from bot.services.run import NO_HUB, NO_HUBS
 from bot.slack.context import HandlerContext
@@ -36,7 +36,7 @@ def button(context: HandlerContext, request: SlackRequest, incident: Incident | 
 
 def submitted(context: HandlerContext, request: SlackRequest, incident: Incident | None) -> Reply:
     """Diagnose the hub that was chosen, for the channel where the form was opened."""
-    hub = request.form.text(forms.HUB)
+    hub = request.form.text(hub_menu.HUB)
     context.diagnoses.site(hub)
     return diagnose(context, request, incident, hub, channel=request.form.subject)
 

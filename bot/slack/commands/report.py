@@ -12,6 +12,9 @@ from bot.slack.request import SlackRequest
 from bot.slack.reviewing import open_review
 
 NOT_CLOSED = f"Closing the incident publishes its report. Close it with {COMMAND} close."
+NO_REPORT = (
+    f"This incident ended without a report. To write one, use {COMMAND} reopen, then close it."
+)
 
 
 def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) -> DeferredReply:
@@ -36,6 +39,8 @@ def publish(
     """
     if incident.closed_at is None:
         raise UserError(NOT_CLOSED)
+    if incident.ending:
+        raise UserError(NO_REPORT)
     context.publish.request(request.change(incident))
     if context.settings.goes_outside:
         return open_review(context, incident)

@@ -9,9 +9,11 @@ from bot.render import (
     answers,
     card,
     conflicts,
+    declare_form,
     edit_forms,
     edit_pages,
     forms,
+    hub_menu,
     listing,
     obligations,
     people_forms,
@@ -48,6 +50,7 @@ from bot.slack.commands import close as close_command
 from bot.slack.commands import declare as declare_command
 from bot.slack.commands import details as details_command
 from bot.slack.commands import diagnose as diagnose_command
+from bot.slack.commands import end as end_command
 from bot.slack.commands import handover as handover_command
 from bot.slack.commands import invite as invite_command
 from bot.slack.commands import run as run_command
@@ -70,13 +73,15 @@ from bot.slack.interactions import (
     send,
     update,
 )
+from bot.slack.reactions import REACTION_DECLARE
 
 SHORTCUT_TIMELINE = "add_to_timeline"
 SHORTCUT_ACTION = "file_action_item"
 SHORTCUT_DECLARE = "declare"
+SHORTCUT_DECLARE_FROM = "declare_from_message"
 
 FORMS: Mapping[str, Route] = {
-    forms.DECLARE: Anywhere(Act.DECLARE, declare.submitted),
+    declare_form.DECLARE: Anywhere(Act.DECLARE, declare.submitted),
     forms.DIAGNOSE: InAnyChannel(Act.DIAGNOSE, diagnose_command.submitted, of_form_or_none),
     forms.UPDATE: OnIncident(Act.CHANGE, update.submitted, of_form),
     people_forms.HANDOVER: OnIncident(Act.ASSIGN, people.handed_over, of_form),
@@ -119,6 +124,10 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_RESOLVE: OnIncident(Act.CHANGE, status.resolve, of_button_or_channel),
     card.ACTION_CLOSE: OnIncident(Act.CLOSE, close_command.handle, of_button_or_channel),
     card.ACTION_REOPEN: OnIncident(Act.CLOSE, close_command.reopen, of_button_or_channel),
+    card.ACTION_CANCEL: OnIncident(Act.CLOSE, end_command.cancel, of_button),
+    declare_form.ACTION_HUBS: Anywhere(Act.DECLARE, declare.hubs_chosen),
+    declare_form.ACTION_JOIN: OnIncident(Act.READ, declare.join, of_button),
+    declare_form.ACTION_ANYWAY: Anywhere(Act.DECLARE, declare.anyway),
     card.ACTION_REPORT: OnIncident(Act.READ, report.handle, of_button_or_channel),
     review.ACTION_REVIEW: OnIncident(Act.PUBLISH, review_report.handle, of_button),
     review.ACTION_NEXT: OnIncident(Act.PUBLISH, review_report.turn, of_form),
@@ -163,9 +172,14 @@ SHORTCUTS: Mapping[str, Route] = {
     SHORTCUT_TIMELINE: OnIncident(Act.RECORD, entry.shortcut),
     SHORTCUT_ACTION: OnIncident(Act.RECORD, action_item.shortcut),
     SHORTCUT_DECLARE: Anywhere(Act.DECLARE, declare_command.handle),
+    SHORTCUT_DECLARE_FROM: Anywhere(Act.DECLARE, declare.from_message),
+}
+
+REACTIONS: Mapping[str, Route] = {
+    REACTION_DECLARE: Anywhere(Act.DECLARE, declare.reacted),
 }
 
 OPTIONS: Mapping[str, Route] = {
-    forms.HUB: Anywhere(Act.HELP, hubs.suggest),
-    forms.HUBS: Anywhere(Act.HELP, hubs.suggest),
+    hub_menu.HUB: Anywhere(Act.HELP, hubs.suggest),
+    hub_menu.HUBS: Anywhere(Act.HELP, hubs.suggest),
 }

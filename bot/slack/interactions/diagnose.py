@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bot.domain.incident import TITLE_LIMIT, Incident
 from bot.errors import UserError
-from bot.render import forms
+from bot.render.declare_form import Opened, Prefill
 from bot.render.diagnose import Audience, diagnosis_post, finding_added, posted
 from bot.render.text import cut
+from bot.slack import declaring
 from bot.slack.commands.diagnose import diagnose
 from bot.slack.context import HandlerContext
 from bot.slack.planning import request_plan
@@ -38,18 +39,13 @@ def declare(context: HandlerContext, request: SlackRequest) -> OpenModal:
     """
     found = context.diagnoses.get(request.value).found
     what, why, _ = found.headline.partition(": ")
-    return OpenModal(
-        view=forms.declare(
-            title=cut(what.rstrip("."), TITLE_LIMIT),
-            summary=found.headline if why else "",
-            policy=context.settings.policy,
-            descriptions=context.severity_help,
-            hubs=list(context.settings.hubs),
-            origin=request.channel,
-            chosen=(found.place.hub,),
-            diagnosis=request.value,
-        )
+    prefill = Prefill(
+        title=cut(what.rstrip("."), TITLE_LIMIT),
+        summary=found.headline if why else "",
+        hubs=(found.place.hub,),
     )
+    opened = Opened(origin=request.channel, diagnosis=request.value)
+    return declaring.open_form(context, request, prefill, opened)
 
 
 def post(context: HandlerContext, request: SlackRequest, incident: Incident | None) -> DurableReply:

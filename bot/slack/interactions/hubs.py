@@ -9,5 +9,6 @@ from bot.slack.request import SlackRequest
 
 
 def suggest(context: HandlerContext, request: SlackRequest) -> Suggestions:
-    """Return the hubs whose names contain the text."""
-    return Suggestions(names=containing(request.text, context.settings.hubs))
+    """Return the hubs whose names contain the text, each under the name of its cluster."""
+    clusters = context.settings.hub_clusters
+    return Suggestions(names=containing(request.text, clusters), groups=clusters)
