@@ -54,45 +54,43 @@ _BY_KIND: dict[Kind, str] = {
     """,
     Kind.SCOPE: "missing_scope",
     Kind.ALREADY: """
-        already_archived already_in_channel already_pinned channel_canvas_already_exists
-        free_team_canvas_tab_already_exists
+        already_archived already_in_channel already_pinned already_reacted no_reaction
+        channel_canvas_already_exists free_team_canvas_tab_already_exists
     """,
     Kind.GONE: "canvas_deleted canvas_not_found message_not_found not_found section_not_found",
     Kind.UNCHANGEABLE: "block_mismatch cant_update_message edit_window_closed message_not_owned_by_app",
     Kind.REFUSED: """
-        bot_not_found bots_not_found
-        access_denied accesslimited canvas_disabled_user_team cannot_create_channel
-        cannot_reply_to_message cant_invite
-        cant_invite_self channel_is_limited_access channel_not_found channel_type_not_supported
-        ekm_access_denied enterprise_is_restricted exchanged_trigger_id expired_trigger_id
-        file_type_not_allowed file_upload_size_restricted file_uploads_disabled
-        forbidden_team free_teams_cannot_edit_standalone_canvases hash_conflict invalid_channel
-        invalid_link invalid_user_combination invitee_cant_see_channel is_archived
-        is_bot is_inactive messages_tab_disabled method_not_supported_for_channel_type
-        name_taken no_external_invite_permission no_permission no_such_subteam
-        not_enabled not_implemented not_in_channel not_pinnable org_user_not_in_team permission_denied
+        bot_not_found bots_not_found access_denied accesslimited canvas_disabled_user_team
+        cannot_create_channel cannot_reply_to_message cant_invite cant_invite_self
+        channel_is_limited_access channel_not_found channel_type_not_supported ekm_access_denied
+        enterprise_is_restricted exchanged_trigger_id expired_trigger_id file_type_not_allowed
+        file_upload_size_restricted file_uploads_disabled forbidden_team
+        free_teams_cannot_edit_standalone_canvases hash_conflict invalid_channel invalid_link
+        invalid_user_combination invitee_cant_see_channel is_archived is_bot is_inactive
+        messages_tab_disabled method_not_supported_for_channel_type name_taken no_access
+        no_external_invite_permission no_permission no_such_subteam not_enabled not_implemented
+        not_in_channel not_pinnable not_reactable org_user_not_in_team permission_denied
         plan_upgrade_required posting_to_channel_denied restricted_action
         restricted_action_non_threadable_channel restricted_action_read_only_channel
         restricted_action_thread_locked restricted_action_thread_only_channel
         send_on_behalf_not_allowed storage_limit_reached team_access_not_granted team_not_found
-        team_tier_cannot_create_channel_canvases thread_locked
-        thread_not_found too_many_bookmarks too_many_members too_many_pins too_many_tabs
+        team_tier_cannot_create_channel_canvases thread_locked thread_not_found too_many_bookmarks
+        too_many_emoji too_many_members too_many_pins too_many_reactions too_many_tabs
         two_factor_setup_required unknown_method ura_max_channels user_disabled user_is_bot
         user_is_restricted user_is_ultra_restricted user_not_found user_not_in_channel
         user_not_visible users_not_found
     """,
     Kind.BUG: """
-        alt_txt_too_large
-        as_user_not_supported attachment_payload_limit_exceeded bad_timestamp blocked_file_type
-        cannot_bookmark_from_external_org cannot_bookmark_restricted_sharing_enabled
-        cant_broadcast_message
-        channels_limit_exceeded deprecated_endpoint
-        duplicate_channel_not_found duplicate_external_id duplicate_message_not_found
-        file_already_added file_deleted file_is_deleted file_not_found file_share_limit_reached
-        insecure_request invalid_app_action_type invalid_arg_name invalid_arguments
-        invalid_array_arg invalid_attachments invalid_blocks invalid_blocks_format
-        invalid_bookmark_type invalid_charset invalid_child_type invalid_cursor invalid_emoji
-        invalid_entity_id invalid_form_data invalid_json invalid_limit invalid_metadata_filter_keys
+        alt_txt_too_large as_user_not_supported attachment_payload_limit_exceeded bad_timestamp
+        blocked_file_type cannot_bookmark_from_external_org
+        cannot_bookmark_restricted_sharing_enabled cant_broadcast_message channels_limit_exceeded
+        deprecated_endpoint duplicate_channel_not_found duplicate_external_id
+        duplicate_message_not_found file_already_added file_comment_not_found file_deleted
+        file_is_deleted file_not_found file_share_limit_reached insecure_request
+        invalid_app_action_type invalid_arg_name invalid_arguments invalid_array_arg
+        invalid_attachments invalid_blocks invalid_blocks_format invalid_bookmark_type
+        invalid_charset invalid_child_type invalid_cursor invalid_emoji invalid_entity_id
+        invalid_form_data invalid_json invalid_limit invalid_metadata_filter_keys
         invalid_metadata_format invalid_metadata_schema invalid_name invalid_name_maxlength
         invalid_name_punctuation invalid_name_required invalid_name_specials invalid_parent_type
         invalid_post_type invalid_shortcut_type invalid_trigger_id invalid_ts_latest
@@ -100,13 +98,11 @@ _BY_KIND: dict[Kind, str] = {
         max_file_sharing_exceeded message_not_in_streaming_state metadata_must_be_sent_from_app
         metadata_too_large method_deprecated missing_argument missing_charset missing_file_data
         missing_post_type missing_profile_id msg_blocks_too_long msg_too_long no_channel
-        no_dual_broadcast_content_update
-        no_item_specified no_text no_user not_enough_users parent_bookmark_disabled parent_with_link
-        push_limit_reached
-        slack_connect_blocked_file_type slack_connect_canvas_sharing_blocked
-        slack_connect_clip_sharing_blocked slack_connect_file_link_sharing_blocked
-        slack_connect_file_upload_sharing_blocked slack_connect_lists_sharing_blocked
-        snippet_too_large unknown_snippet_type unknown_subtype
+        no_dual_broadcast_content_update no_item_specified no_text no_user not_enough_users
+        parent_bookmark_disabled parent_with_link push_limit_reached slack_connect_blocked_file_type
+        slack_connect_canvas_sharing_blocked slack_connect_clip_sharing_blocked
+        slack_connect_file_link_sharing_blocked slack_connect_file_upload_sharing_blocked
+        slack_connect_lists_sharing_blocked snippet_too_large unknown_snippet_type unknown_subtype
         superfluous_charset too_long too_many_attachments too_many_contact_cards too_many_users
         unable_to_share_files upgrade_required users_list_not_supplied view_too_large
     """,

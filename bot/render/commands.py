@@ -51,7 +51,7 @@ COMMANDS: Mapping[str, Usage] = {
     "catchup": Usage(
         usage="catchup", help="shows the incident's state, to you alone; `status` does, too"
     ),
-    "show": Usage(usage="show #channel", help="shows another incident's state"),
+    "show": Usage(usage="show 12", help="shows another incident's state, by its number or channel"),
     "subscribe": Usage(
         usage="subscribe",
         help="sends you the incident's news directly until it is closed; `unsubscribe` ends that",

@@ -81,7 +81,7 @@ def _fitting(blocks: Sequence[b.Block]) -> list[b.Block]:
 
 def is_drill(incident: Incident) -> bool:
     """Return whether the incident is only practised."""
-    return bool(getattr(incident, "drill", False))
+    return incident.drill
 
 
 def _begin(page: HomePage) -> list[b.Block]:

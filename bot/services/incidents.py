@@ -17,6 +17,8 @@ from bot.store.engine import Store
 
 _CHANNEL = re.compile(r"<#(?P<id>[CG][A-Z0-9]+)(?:\|[^>]*)?>")
 
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+
 FRESH = 5.0
 """Seconds for which Slack's list of private channels is used again."""
 
@@ -63,11 +65,12 @@ class Incidents:
             return declaring.by_number(tx, team_id, number)
 
     def find(self, team_id: str, text: str) -> Incident | None:
-        """The incident that a person names: by its channel as a mention, ``#name`` or name, or by its id."""
+        """The incident that a person names: by its number, its channel (a mention or a name), or its id."""
         found = _CHANNEL.fullmatch(text.strip())
         name = found["id"] if found else text.strip().removeprefix("#")
         with self._store.read() as tx:
-            known = rows.by_channel(tx, name) or rows.by_name(tx, team_id, name.lower())
+            known = rows.by_number(tx, team_id, int(name)) if _NUMBER.fullmatch(name) else None
+            known = known or rows.by_channel(tx, name) or rows.by_name(tx, team_id, name.lower())
             if known is None and rows.exists(tx, name):
                 known = rows.get(tx, name)
         return known if known and known.team_id == team_id else None

@@ -101,6 +101,11 @@ def by_name(tx: Tx, team_id: str, channel_name: str) -> Incident | None:
     )
 
 
+def by_number(tx: Tx, team_id: str, number: int) -> Incident | None:
+    """The incident with this number of its team."""
+    return _one(tx, (incident.c.team_id == team_id) & (incident.c.number == number), lock=False)
+
+
 def find(tx: Tx, name: str) -> str | None:
     """The id of the incident with this id or channel name, the latest if several have the name."""
     rows = tx.execute(

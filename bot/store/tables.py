@@ -63,10 +63,10 @@ incident = Table(
     Column("drill", Boolean, nullable=False, server_default=false()),
     Column("adopted", Boolean, nullable=False, server_default=false()),
     Column("ending", String(20), nullable=False, server_default=""),
-    Column("duplicate_of", String(40), ForeignKey("incident.id")),
+    Column("duplicate_of", String(40)),  # an incident's id
     Column("origin_message", JSON(none_as_null=True)),
     UniqueConstraint("team_id", "channel_name"),
-    UniqueConstraint("team_id", "number"),
+    Index("uq_incident_team_id_number", "team_id", "number", unique=True),
     Index("ix_incident_team_id_declared_at", "team_id", "declared_at"),
     Index("ix_incident_closed_at", "closed_at"),
 )

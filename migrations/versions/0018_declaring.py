@@ -10,23 +10,21 @@ down_revision = "0017"
 branch_labels = None
 depends_on = None
 
+INDEX = "uq_incident_team_id_number"
 ADDED = ("number", "drill", "adopted", "ending", "duplicate_of", "origin_message")
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("incident") as incident:
-        incident.add_column(sa.Column("number", sa.Integer(), nullable=True))
-        for flag in ("drill", "adopted"):
-            incident.add_column(
-                sa.Column(flag, sa.Boolean(), nullable=False, server_default=sa.false())
-            )
-        incident.add_column(sa.Column("ending", sa.String(20), nullable=False, server_default=""))
-        incident.add_column(sa.Column("duplicate_of", sa.String(40), nullable=True))
-        incident.add_column(sa.Column("origin_message", sa.JSON(), nullable=True))
-        incident.create_unique_constraint(op.f("uq_incident_team_id_number"), ["team_id", "number"])
-        incident.create_foreign_key(
-            op.f("fk_incident_duplicate_of_incident"), "incident", ["duplicate_of"], ["id"]
-        )
+    # Columns are added one by one: SQLite would copy the table, which other tables refer to.
+    op.add_column("incident", sa.Column("number", sa.Integer(), nullable=True))
+    for flag in ("drill", "adopted"):
+        column = sa.Column(flag, sa.Boolean(), nullable=False, server_default=sa.false())
+        op.add_column("incident", column)
+    ending = sa.Column("ending", sa.String(20), nullable=False, server_default="")
+    op.add_column("incident", ending)
+    op.add_column("incident", sa.Column("duplicate_of", sa.String(40), nullable=True))
+    op.add_column("incident", sa.Column("origin_message", sa.JSON(), nullable=True))
+    op.create_index(INDEX, "incident", ["team_id", "number"], unique=True)
     op.create_table(
         "incident_number",
         sa.Column("team_id", sa.String(40), nullable=False),
@@ -51,8 +49,6 @@ def downgrade() -> None:
     )
     op.execute("DELETE FROM entry WHERE kind = 'merged'")
     op.drop_table("incident_number")
-    with op.batch_alter_table("incident") as incident:
-        incident.drop_constraint(op.f("fk_incident_duplicate_of_incident"), type_="foreignkey")
-        incident.drop_constraint(op.f("uq_incident_team_id_number"), type_="unique")
-        for column in reversed(ADDED):
-            incident.drop_column(column)
+    op.drop_index(INDEX, table_name="incident")
+    for column in reversed(ADDED):
+        op.drop_column("incident", column)

@@ -58,7 +58,6 @@ STREAMING = {
     "message_not_in_streaming_state",
     "message_not_owned_by_app",
     "messaging_processing_failed",
-    "thread_locked",
 }
 """Documented for methods beside those that mayday calls."""
 

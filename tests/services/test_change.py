@@ -204,4 +204,4 @@ def test_an_action_item_of_afterwards_comes_into_the_report_that_is_out(
     wait_until(lambda: "add an alert on routes" in published(), "the report with the item")
     reply = scene.ana.command(channel.id, "/incident note the vendor called back")
     assert reply is not None
-    assert "`/incident publish`" in reply["text"]
+    wait_until(lambda: "the vendor called back" in published(), "the report with the note")

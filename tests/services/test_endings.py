@@ -90,7 +90,11 @@ def test_an_incident_ends_without_a_report(
     assert line.partition(" ")[2] in said
     shown = card.card(
         card.card_spec(
-            incident, roles=("commander",), hubs={}, reactions={}, zone=desk.settings.zone
+            incident,
+            policy=desk.settings.policy,
+            hubs={},
+            reactions={},
+            zone=desk.settings.zone,
         )
     )
     assert words in str(shown.blocks)

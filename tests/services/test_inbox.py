@@ -122,11 +122,13 @@ def test_a_claim_passes_over_what_another_replica_is_claiming(store: Store) -> N
     dead.store("command/1", {})
     dead.store("command/2", {})
     end_claims(store)
+    replica = Store(store.url)
     with store.write() as tx:
         now = store.now(tx)
         ((claimed, _),) = rows.claim(tx, "first", now=now, until=now, limit=1)
-        with store.write() as other:
+        with replica.write() as other:
             found = rows.claim(other, "second", now=now, until=now, limit=5)
+    replica.close()
     assert [claimed, *(key for key, _ in found)] == ["command/1", "command/2"]
 
 

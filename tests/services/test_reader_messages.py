@@ -160,8 +160,9 @@ def test_one_who_left_meanwhile_is_dropped_quietly(room: Room, code: str) -> Non
 
 def test_nothing_is_shown_while_mayday_is_not_in_the_channel(room: Room) -> None:
     room.join(BEN)
+    incident = room.desk.incident.id
     with room.desk.store.write() as tx:
-        incidents.change_channel(tx, room.desk.incident.id, channel_state="left")
+        incidents.change_channel(tx, incident, channel_state="left")
     room.show()
     assert room.alone() == []
 
@@ -279,8 +280,9 @@ def test_nothing_is_sent_while_slack_does_not_say_who_is_in_a_private_channel(
     room: Room, answer: Exception
 ) -> None:
     desk = room.desk
+    incident = desk.incident.id
     with desk.store.write() as tx:
-        incidents.change_channel(tx, desk.incident.id, private=True)
+        incidents.change_channel(tx, incident, private=True)
     subscribe(room)
     desk.command("update secret")
     desk.slack.failing = {"is_member": answer}  # type: ignore[dict-item]

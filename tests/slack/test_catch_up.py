@@ -103,9 +103,11 @@ def test_the_status_without_a_text_is_the_same_with_how_to_change_it(quick: Stor
     assert "status investigating|fixing|monitoring|resolved" in said
 
 
-@pytest.mark.parametrize("text", [f"<#{CHANNEL}|x>", f"#{NAME}", NAME.upper(), INCIDENT])
+@pytest.mark.parametrize(
+    "text", [f"<#{CHANNEL}|x>", f"#{NAME}", NAME.upper(), INCIDENT, "12", "#12"]
+)
 def test_an_incident_is_shown_anywhere_by_its_name(quick: Store, text: str) -> None:
-    stored(quick)
+    stored(quick, number=12)
     assert "Proxy was evicted" in shown(Desk(quick).command(f"show {text}", channel=ELSEWHERE))
 
 

@@ -21,7 +21,7 @@ from bot.slack.commands import ROUTES
 from sandbox.clock import SandboxClock
 from sandbox.slack import SlackSandbox
 from tests.support.bot import Scene, running
-from tests.support.desk import ELSEWHERE, Desk
+from tests.support.desk import Desk
 from tests.support.waiting import UNHURRIED
 
 NAME = "/mayday-of-the-datahub-team_2026"
@@ -118,6 +118,6 @@ def test_people_see_only_the_configured_name(scene: Scene) -> None:
 
 
 def test_the_usual_name_in_errors_and_answers(desk: Desk) -> None:
-    answer = desk.command("note x", channel=ELSEWHERE)
-    assert f"{USUAL} declare" in answer.text
+    answer = desk.command("close")
+    assert f"{USUAL} resolve" in answer.text
     assert COMMAND not in answer.text

@@ -29,11 +29,11 @@ def test_every_text_of_a_report_names_people(rows: Store, form: str) -> None:
         desk.command(line)
     desk.command("action")
     desk.submit({"title": say("FORM"), "owner": BEN})
-    incident_id = desk.incident.id
+    incident = desk.incident
     with rows.write() as tx:
         timeline_rows.add_entry(
             tx,
-            incident_id=incident_id,
+            incident_id=incident.id,
             at=desk.now(),
             now=desk.now(),
             kind=EntryKind.UPDATE,
@@ -45,7 +45,7 @@ def test_every_text_of_a_report_names_people(rows: Store, form: str) -> None:
         incident_rows.save(
             tx,
             replace(
-                desk.incident,
+                incident,
                 title=say("TITLE"),
                 summary=say("SUMMARY"),
                 answers=Answers(texts={**told, "about": say("ABOUT")}),

@@ -56,9 +56,11 @@ def test_two_replicas_at_once_claim_a_repository_once(store: Store) -> None:
         rows.follow(tx, "org/repo", since=NOW, due_at=NOW)
     if store.is_sqlite:
         return  # its writers wait for each other
-    with store.write() as one, store.write() as other:
+    replica = Store(store.url)
+    with store.write() as one, replica.write() as other:
         assert rows.claim(one, "a", due=NOW, now=NOW, until=NOW + MINUTE) is not None
         assert rows.claim(other, "b", due=NOW, now=NOW, until=NOW + MINUTE) is None
+    replica.close()
 
 
 @BOTH

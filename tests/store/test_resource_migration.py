@@ -90,6 +90,16 @@ ADDED_LATER = {
     ResourceKind.NEWS,
     ResourceKind.NOTIFIED,
     ResourceKind.REVIEW,
+    ResourceKind.GROUP_INVITE,
+    ResourceKind.NOT_INVITED,
+    ResourceKind.ON_CALL,
+    ResourceKind.ON_CALL_SHOWN,
+    ResourceKind.CANVAS,
+    ResourceKind.ORIGIN_REPLY,
+    ResourceKind.FILED,
+    ResourceKind.INCIDENT_REMINDER,
+    ResourceKind.HANDOVER,
+    ResourceKind.CONFLICT,
 }
 
 EXPECTED = {

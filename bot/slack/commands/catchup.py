@@ -12,9 +12,7 @@ from bot.slack.context import HandlerContext
 from bot.slack.replies import EphemeralReply
 from bot.slack.request import SlackRequest
 
-WHICH = (
-    f"Name the incident by its channel: {COMMAND} show #inc-hub-is-slow. {COMMAND} list shows them."
-)
+WHICH = f"Name the incident by its number or channel: {COMMAND} show 12. {COMMAND} list shows them."
 
 
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
