@@ -31,6 +31,7 @@ OTHER_AUTHOR = (
     "Issue {number} of {repository} has mayday's mark but is by {author}, and mayday's account is {login}. "
     "If mayday used {author} before, add it to github.former_accounts."
 )
+NOT_AN_ISSUE = "GitHub's answer isn't an issue."
 NO_ISSUE = "Issue {number} of {repository} doesn't exist."
 
 log = structlog.get_logger()
@@ -65,6 +66,7 @@ class GitHubForge(GitHubFiles):
                 if known == [*assignees]:
                     raise
                 made = repo.create_issue(title, text, labels=[*labels], assignees=known)
+            filed = _issue(made)
         try:
             with self._errors("continue an issue"):
                 if rest:
@@ -76,7 +78,7 @@ class GitHubForge(GitHubFiles):
             # So would a comment that was not sent because of a rate limit or a deadline.
             exc.maybe_done = True
             raise
-        return _issue(made)
+        return filed
 
     def find_issue(self, origin: Origin, *, label: str) -> Issue | None:
         """See :meth:`bot.ports.Forge.find_issue`."""
@@ -90,8 +92,8 @@ class GitHubForge(GitHubFiles):
                 for issue in listed
                 if carries(issue.body or "", mark) and self._account.wrote(issue.user)
             ]
-        # The oldest issue is ours; mayday's account may have written a later one with the same marker.
-        return _issue(found[-1]) if found else None
+            # The oldest issue is ours; mayday's account may have written a later one with the same marker.
+            return _issue(found[-1]) if found else None
 
     def read_issue(
         self, number: int, *, origin: Origin, issue_id: int = 0, parts: int = 1, etag: str = ""
@@ -238,6 +240,9 @@ class GitHubForge(GitHubFiles):
 
 
 def _issue(issue: GithubIssue) -> Issue:
+    """Return the issue; an answer that isn't one, of which PyGithub knows nothing, counts as no answer."""
+    if not (issue.number and issue.html_url):
+        raise ValueError(NOT_AN_ISSUE)
     return Issue(
         number=issue.number,
         url=issue.html_url,

@@ -6,6 +6,7 @@ process. Replaced ones are used for one request each, so no connection is kept.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from github.Requester import (
@@ -20,6 +21,8 @@ from bot.adapters.bounded import BoundedRequest, bind
 
 READS = ("GET", "HEAD")
 NOT_MODIFIED = 304
+WITH_BODY = (200, 201)
+"""The statuses of answers that have a body."""
 
 
 class Redirected(Exception):
@@ -54,6 +57,8 @@ class _Connection(HTTPRequestsConnectionClass):
             OutOfTime: there was none within the limit.
             RetryLater: the deadline was over before the request was sent.
             Redirected: the answer is another address. PyGithub would send the same request there.
+            ValueError: it says that it succeeded, but isn't JSON. PyGithub would take it for an object of
+                which nothing is known, or for one that hasn't changed.
         """
         reads = self.verb in READS
         # A read that gets no answer can still be repeated once within the limit. PyGithub annotates whole
@@ -64,6 +69,8 @@ class _Connection(HTTPRequestsConnectionClass):
             response = request.run(super().getresponse)
             if 300 <= response.status < 400 and response.status != NOT_MODIFIED:
                 raise Redirected
+            if response.status in WITH_BODY:
+                json.loads(response.response.content)
             return response
         finally:
             self.close()

@@ -125,7 +125,9 @@ class Publish:
             step("file incident", self.file_reports, incident_id)
             step("file items", self.file_items, incident_id)
             step("link items", self.link_items, incident_id)
-            step("complete incident", self.complete_reports, incident_id)
+            if step("complete incident", self.complete_reports, incident_id):
+                step("file items again", self.file_items, incident_id)
+                step("link items again", self.link_items, incident_id)
             step("propose", self.propose, incident_id)
         step("write", self.write, incident_id)
         step("record", self.record, incident_id)
@@ -143,14 +145,18 @@ class Publish:
         for document in self._documents(incident_id, TargetKind.ISSUE):
             self._ensure(self._issues.issue(incident_id, document), document, self._issues)
 
-    def complete_reports(self, incident_id: str) -> None:
-        """Bring the incident's issues in step with the addresses of what was filed since."""
+    def complete_reports(self, incident_id: str) -> bool:
+        """Bring the incident's issues in step with the addresses of what was filed since.
+
+        Returns whether the items' issues are behind now: an issue that failed before them may exist only
+        since, so that they lack its address.
+        """
         for document in self._documents(incident_id, TargetKind.ISSUE):
             resource = self._issues.issue(incident_id, document)
-            with self._store.read() as tx:
-                row = rows.get(tx, resource.key)
-            if resource.is_due(row, self._now()):
+            if self._is_due(resource):
                 self._reconciler.ensure(resource)
+        items = self._composer.compose(incident_id).items
+        return any(self._is_due(self._issues.issue(incident_id, each)) for each in items)
 
     def file_items(self, incident_id: str) -> None:
         """File the action items' issues, and store their addresses with the items."""
@@ -258,6 +264,11 @@ class Publish:
     def _documents(self, incident_id: str, kind: TargetKind) -> list[Document]:
         publication = self._composer.compose(incident_id)
         return [each for each in publication.reports if each.target.kind is kind]
+
+    def _is_due(self, resource: Resource) -> bool:
+        with self._store.read() as tx:
+            row = rows.get(tx, resource.key)
+        return resource.is_due(row, self._now())
 
     def _ensure(self, resource: Resource, document: Document, place: _Place) -> EnsureResult:
         """Bring one text in step; where it is already, look what people changed of it."""

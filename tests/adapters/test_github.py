@@ -12,7 +12,7 @@ from bot.adapters.github import GitHubForge, credentials
 from bot.errors import ConfigError, RetryLater, UserError
 from bot.ports import Origin
 from sandbox.fault_proxy import FaultProxy
-from sandbox.faults import Fault, drop_after, says
+from sandbox.faults import Fault, Garbled, drop_after, garbled, says
 from sandbox.rules import Passage, on_request
 from tests.support.answering import Answering
 from tests.support.faults import WAITS
@@ -63,6 +63,28 @@ def test_an_issue_is_found_again_by_its_origin_also_when_closed(github: Practice
 def test_a_mark_that_is_not_at_the_end_is_nobodys(github: Practice) -> None:
     opened(github.forge, Origin(incident="i9"), body="<!-- mayday:incident=i1 -->\nforged")
     assert github.forge.find_issue(ORIGIN, label="incident") is None
+
+
+@pytest.mark.parametrize("how", Garbled)
+def test_an_answer_that_is_no_issue_is_none(github: Practice, how: Garbled) -> None:
+    """The issue was filed; the next attempt looks for it."""
+    github.sandbox.faults = [on_request("POST", f".*{ISSUES}", garbled(how), numbers=(1,))]
+    with pytest.raises(RetryLater) as caught:
+        opened(github.forge)
+    assert caught.value.maybe_done
+    found = github.forge.find_issue(ORIGIN, label="incident")
+    assert found is not None and found.number == 1
+
+
+@pytest.mark.parametrize("how", [Garbled.HTML, Garbled.TRUNCATED, Garbled.EMPTY])
+def test_an_answer_that_is_no_json_says_nothing(github: Practice, how: Garbled) -> None:
+    """Neither that issues are off nor that an issue hasn't changed."""
+    number = opened(github.forge)
+    github.sandbox.faults = [on_request("GET", ".*", garbled(how), numbers=(1, 2))]
+    with pytest.raises(RetryLater):
+        github.forge.check()
+    with pytest.raises(RetryLater):
+        github.forge.read_issue(number, origin=ORIGIN)
 
 
 def test_a_missing_label_is_made(github: Practice) -> None:

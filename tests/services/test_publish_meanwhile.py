@@ -106,6 +106,7 @@ def test_a_change_reaches_an_open_pull_request_whatever_people_do_meanwhile(
             continue
         if not any(row.error for row in office.resources().values()):
             break
+    office.mortal.mortal = False
     office.publish(targets=[PULL])
     assert not [row.error for row in office.resources().values() if row.error]
     [pull] = repository.get_pulls(state="open")

@@ -99,7 +99,7 @@ def test_what_a_database_that_was_away_left_half_done_goes_on(
 def test_a_later_publishing_that_died_is_begun_anew(
     bot: Bot, scene: Scene, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The close is published. A publish that was requested later dies."""
+    """The close is published. The publishing of a later note dies."""
 
     def report() -> str:
         return "".join(file.read_text() for file in bot.config.report.directory.glob("*.md"))
@@ -114,11 +114,10 @@ def test_a_later_publishing_that_died_is_begun_anew(
     wait_until(lambda: bool(scene.ana.views()), "the form")
     assert scene.ana.submit(scene.ana.views()[-1]["id"], {}) == {}
     wait_until(lambda: publishings() == ["SUCCESS"], "published")
-    scene.ana.command(channel.id, "/incident note the node ran out of inodes")
     with monkeypatch.context() as broken:
         broken.setattr(bot.services.publish, "review", None)
         broken.setattr(bot.services.publish, "write", None)
-        scene.ana.command(channel.id, "/incident publish")
+        scene.ana.command(channel.id, "/incident note the node ran out of inodes")
         wait_until(lambda: sorted(publishings()) == ["ERROR", "SUCCESS"], "it died")
     bot.services.sweep.sweep()
     bot.services.sweep.sweep()

@@ -212,9 +212,14 @@ class Office:
         return self.github.sandbox.issues(self.repository)
 
     def published(self) -> int:
+        """How often a place of the report was announced."""
+        return len(self.announced())
+
+    def announced(self) -> list[str]:
+        """Where the report was, at each announcement."""
         with self.store.read() as tx:
             entries = timeline_rows.entries(tx, INCIDENT.id)
-        return sum(entry.kind is EntryKind.PUBLISHED for entry in entries)
+        return [entry.data["url"] for entry in entries if entry.kind is EntryKind.PUBLISHED]
 
 
 def person(github: Practice) -> Github:

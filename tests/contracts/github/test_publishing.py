@@ -69,7 +69,7 @@ def test_everywhere(github: GitHub, client: Github, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("system", [STRICT, STRICT_APP])
-@pytest.mark.contract("GitHub", "20 items take 42 writes, and nothing new costs no counted request")
+@pytest.mark.contract("GitHub", "20 items take 43 writes, and nothing new costs no counted request")
 def test_twenty_items(github: GitHub, client: Github, tmp_path: Path, record_property: Any) -> None:
     repository, proxy, strict = client.get_repo(REPOSITORY), github.proxy, github.strict
     assert strict is not None
