@@ -293,7 +293,7 @@ def test_everybody_whose_join_slack_delivers_is_shown_the_incidents_state(
         )
     with rows.read() as tx:
         found = resources.of_incident(tx, "abc123abc123").values()
-    assert [row.spec["user"] for row in found] == [user(person) for person in PEOPLE]
+    assert {row.spec["user"] for row in found} == {user(person) for person in PEOPLE}
     decided = [each.line for each in desk.audit.latest(limit=99)]
     assert [(line.act, line.actor) for line in decided] == [
         (Act.READ.value, user(person)) for person in PEOPLE
