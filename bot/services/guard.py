@@ -17,6 +17,8 @@ from bot.store import incidents as incident_rows
 from bot.store import publications as rows
 from bot.store.engine import Store, Tx
 
+MOST_KEPT = 4
+"""Publications whose guarded texts are kept in memory: with and without links, before and after a change."""
 _PARTS = ("title", "text", "path")
 
 
@@ -35,6 +37,7 @@ class Guards:
         self._store = store
         self._settings = settings
         hosts = {urlsplit(url).hostname or "" for url in settings.hub_urls.values()}
+        self._latest: tuple[tuple[dict[str, str], Known, Guarded], ...] = ()
         self._public = frozenset(hosts | set(settings.guard_public)) - {""}
 
     def guarded(
@@ -44,7 +47,7 @@ class Guards:
         texts = _texts(documents)
         with self._store.read() as tx:
             known = self._known(tx, incident_id, team)
-        found = guard(texts, known)
+        found = self._found(texts, known)
         if found.replaced.keys() - known.replaced.keys():
             with self._store.write() as tx:
                 return self.guarded_in(tx, incident_id, documents, team=team)
@@ -63,7 +66,7 @@ class Guards:
         if not is_read_only:
             # Locked, so that two replicas give no number twice.
             incident_rows.get(tx, incident_id, lock=True)
-        found = guard(_texts(documents), self._known(tx, incident_id, team))
+        found = self._found(_texts(documents), self._known(tx, incident_id, team))
         if not is_read_only:
             rows.add_replacements(tx, incident_id, found.replaced.values())
         return _guarded(documents, found)
@@ -73,6 +76,15 @@ class Guards:
         with self._store.read() as tx:
             found = guard({"text": text}, self._known(tx, incident_id, frozenset()))
         return found.texts["text"], frozenset(each.kind.value for each in found.replaced.values())
+
+    def _found(self, texts: dict[str, str], known: Known) -> Guarded:
+        """What the guard leaves and replaces. Each step of a publication guards the same long texts again."""
+        for seen, by, found in self._latest:
+            if seen == texts and by == known:
+                return found
+        found = guard(texts, known)
+        self._latest = ((texts, known, found), *self._latest[: MOST_KEPT - 1])
+        return found
 
     def _known(self, tx: Tx, incident_id: str, team: frozenset[str]) -> Known:
         return Known(

@@ -18,11 +18,12 @@ from sandbox.rules import on_request
 from tests.services.test_publish_edited import edit_note
 from tests.support.evening import INCIDENT
 from tests.support.forge import Practice, practice
-from tests.support.publishing import NOW, Killed, Office, new_repository, office_with
+from tests.support.publishing import NOW, TARGETS, Killed, Office, new_repository, office_with
 from tests.support.strict_github import StrictGitHub
 
 KEY = f"{INCIDENT.id}/publish/incident"
 NOTE = "Most students are fine."
+ISSUE = TARGETS[:1]
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +155,7 @@ def test_a_comment_that_somebody_saves_just_before_is_kept(
 ) -> None:
     for minute in range(10, 60):
         office.note(f"21:{minute:02}:30", f"entry {minute}: " + "words " * 300)
-    office.publish()
+    office.publish(targets=ISSUE)
     [issue] = repository.get_issues(labels=["incident"])
     [comment, *_] = issue.get_comments()
     last = max(n for n in range(10, 60) if f"entry {n}: " in comment.body)
@@ -171,8 +172,8 @@ def test_a_comment_that_somebody_saves_just_before_is_kept(
     monkeypatch.setattr(office.github.forge, "write_issue", write)
     office.note("21:09:00", "The first.")
     office.note("22:04:00", "The last.")
-    office.publish()
-    office.publish()
+    office.publish(targets=ISSUE)
+    office.publish(targets=ISSUE)
     whole = text_of(repository) + "".join(each.body for each in issue.get_comments())
     assert f"entry {last} by hand: " in whole
     assert "The first." in whole and "The last." in whole
