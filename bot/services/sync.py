@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -21,11 +22,13 @@ from bot.services.channel_guard import LookAt
 from bot.services.incident_snapshot import Snapshot
 from bot.services.lanes import Lanes
 from bot.services.reconciler import Reconciler, Resource
-from bot.services.resources import Resources
 from bot.store import audit
 from bot.store import resources as rows
 from bot.store.engine import Store, Tx
 from bot.store.runs import ALONE
+
+if TYPE_CHECKING:  # which imports this module
+    from bot.services.resources import Resources
 
 WORKFLOW = "sync"
 BEGUN_AT_ONCE = 4
