@@ -18,7 +18,9 @@ def upgrade() -> None:
     # Columns are added one by one: SQLite would copy the table, which other tables refer to.
     op.add_column("incident", sa.Column("number", sa.Integer(), nullable=True))
     for flag in ("drill", "adopted"):
-        column = sa.Column(flag, sa.Boolean(), nullable=False, server_default=sa.false())
+        column: sa.Column[bool] = sa.Column(
+            flag, sa.Boolean(), nullable=False, server_default=sa.false()
+        )
         op.add_column("incident", column)
     ending = sa.Column("ending", sa.String(20), nullable=False, server_default="")
     op.add_column("incident", ending)
