@@ -15,14 +15,13 @@ from bot.domain.typed_time import TypedTime
 from bot.ports import Post
 from bot.render.card import (
     ACTION_COMMAND,
-    TOPIC_LIMIT,
     announcement,
     announcement_spec,
     card,
     card_spec,
     legend,
 )
-from bot.render.topic import topic, topic_spec
+from bot.render.topic import TOPIC_LIMIT, topic, topic_spec
 from tests.support.evening import INCIDENT, PACIFIC, at
 from tests.support.rows import POLICY
 

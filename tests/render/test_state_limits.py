@@ -102,7 +102,7 @@ def test_card_and_topic_keep_slacks_limits(made: tuple[Incident, list[PostedEntr
     incident, entries = made
     fits(card.card(spec_of(incident, entries)))
     topic = topics.topic(topics.topic_spec(incident))
-    assert 0 < len(topic) <= card.TOPIC_LIMIT
+    assert 0 < len(topic) <= topics.TOPIC_LIMIT
     assert "<" not in topic
 
 

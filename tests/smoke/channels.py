@@ -8,7 +8,7 @@ from functools import partial
 from bot.errors import UserError
 from bot.ports import EXISTS, UNAVAILABLE, Channel
 from bot.render.canvas import MARK, NOTES, TITLE
-from bot.render.card import TOPIC_LIMIT
+from bot.render.topic import TOPIC_LIMIT
 from bot.services.filed import SIGN
 from tests.smoke.result import NotTried, Row, differs, expect
 from tests.smoke.world import TEST_CHANNEL, Smoke
