@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from bot.adapters.slack_answers import Answer
 from bot.errors import UserError
 
 
-class SlackMarks:
+class SlackMarks(ABC):
     """The part of :class:`bot.adapters.slack.SlackChat` about them."""
 
+    @abstractmethod
     def _call(self, method: str, **fields: Any) -> Answer:
-        raise NotImplementedError
+        """Call a method of the Web API."""
 
     def set_topic(self, channel_id: str, topic: str) -> None:
         """Set the channel's topic."""

@@ -70,7 +70,7 @@ class ActionItem:
 
     @property
     def tracked_at(self) -> str:
-        """The address of its issue or pull request, whoever filed it, or an empty string."""
+        """The address of the issue or pull request that tracks it, or an empty string."""
         return self.issue_url or (self.link if self.is_tracked else "")
 
 

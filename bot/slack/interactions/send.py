@@ -14,5 +14,8 @@ def handle(context: HandlerContext, request: SlackRequest) -> Reply:
     """Answer the command as if it had named that channel; the answer takes the place of the offer."""
     name, place, text = request.value.split("|", 2)
     command = replace(request, kind=Kind.COMMAND, name=name, text=text, place=place, value="")
-    reply = access.answer(context, command, commands.ROUTES[name])
+    route = commands.ROUTES.get(name)
+    if route is None:  # the button is older than this version
+        return commands.unknown(context, command)
+    reply = access.answer(context, command, route)
     return replace(reply, replace=True) if isinstance(reply, EphemeralReply) else reply
